@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The net_rtap authors
+ */
+
+/*
+ * Owns the device arguments: one table of keys, one rule a key. Whatever does
+ * not fit is refused here, before anything has been opened.
+ */
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include <rte_common.h>
+#include <rte_kvargs.h>
+#include <rte_string_fns.h>
+
+#include "rtap_devargs.h"
+#include "rtap_log.h"
+
+#define DEFAULT_IFACE "rtap%d"
+
+/* The kernel's own rules for names (dev_valid_name), and those for its "%d". */
+static bool
+is_valid_iface(const char *name)
+{
+	const char *percent = strchr(name, '%');
+
+	if (name[0] == '\0' || strlen(name) >= IFNAMSIZ)
+		return false;
+	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		return false;
+	for (const char *c = name; *c != '\0'; c++) {
+		if (*c == '/' || *c == ':' || isspace((unsigned char)*c))
+			return false;
+	}
+	return percent == NULL || (percent[1] == 'd' && strchr(percent + 1, '%') == NULL);
+}
+
+static int
+parse_iface(struct rtap_args *args, const char *value)
+{
+	if (value == NULL || !is_valid_iface(value))
+		return -EINVAL;
+	strlcpy(args->iface, value, sizeof(args->iface));
+	return 0;
+}
+
+/* A key alone means yes. */
+static int
+parse_bool(const char *value, bool *is_on)
+{
+	if (value != NULL && strcmp(value, "0") != 0 && strcmp(value, "1") != 0)
+		return -EINVAL;
+	*is_on = value == NULL || value[0] == '1';
+	return 0;
+}
+
+static int
+parse_persist(struct rtap_args *args, const char *value)
+{
+	bool is_on;
+	int ret = parse_bool(value, &is_on);
+
+	if (ret == 0)
+		args->persist = is_on ? RTAP_PERSIST_ON : RTAP_PERSIST_OFF;
+	return ret;
+}
+
+static const struct {
+	const char *key;
+	const char *rule;
+	int (*parse)(struct rtap_args *args, const char *value);
+} known_args[] = {
+	{
+		.key = RTAP_ARG_IFACE,
+		.rule = "1 to 15 characters without blank, '/' and ':', at most one \"%d\"",
+		.parse = parse_iface,
+	},
+	{
+		.key = RTAP_ARG_PERSIST,
+		.rule = "0, 1, or no value, which is 1",
+		.parse = parse_persist,
+	},
+};
+
+static int
+parse_pair(struct rtap_args *args, const char *key, const char *value)
+{
+	for (unsigned int i = 0; i < RTE_DIM(known_args); i++) {
+		if (strcmp(key, known_args[i].key) != 0)
+			continue;
+		if (known_args[i].parse(args, value) == 0)
+			return 0;
+		PMD_LOG(ERR, "invalid device argument %s=%s, it takes %s", key,
+			value == NULL ? "" : value, known_args[i].rule);
+		return -EINVAL;
+	}
+	PMD_LOG(ERR, "unknown device argument %s=%s", key, value == NULL ? "" : value);
+	return -EINVAL;
+}
+
+int
+rtap_devargs_parse(struct rtap_args *args, const char *text)
+{
+	struct rte_kvargs *list;
+	int ret = 0;
+
+	memset(args, 0, sizeof(*args));
+	strlcpy(args->iface, DEFAULT_IFACE, sizeof(args->iface));
+	if (text == NULL || text[0] == '\0')
+		return 0;
+
+	list = rte_kvargs_parse(text, NULL);
+	if (list == NULL) {
+		PMD_LOG(ERR, "cannot make out the device arguments '%s'", text);
+		return -EINVAL;
+	}
+	for (unsigned int i = 0; i < list->count && ret == 0; i++) {
+		const struct rte_kvargs_pair *pair = &list->pairs[i];
+
+		if (rte_kvargs_count(list, pair->key) > 1) {
+			PMD_LOG(ERR, "device argument %s=%s is given more than once", pair->key,
+				pair->value == NULL ? "" : pair->value);
+			ret = -EINVAL;
+		} else {
+			ret = parse_pair(args, pair->key, pair->value);
+		}
+	}
+	rte_kvargs_free(list);
+	return ret;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The net_rtap authors
+ */
+
+#ifndef _RTAP_DEVARGS_H_
+#define _RTAP_DEVARGS_H_
+
+#include <net/if.h>
+
+#define RTAP_ARG_IFACE "iface"
+#define RTAP_ARG_PERSIST "persist"
+
+/* An interface that is there already keeps its persistence unless told otherwise. */
+enum rtap_persist {
+	RTAP_PERSIST_UNCHANGED,
+	RTAP_PERSIST_OFF,
+	RTAP_PERSIST_ON,
+};
+
+struct rtap_args {
+	char iface[IFNAMSIZ]; /* may hold one "%d" */
+	enum rtap_persist persist;
+};
+
+/*
+ * Fills in the arguments from the text behind the device name, NULL or empty
+ * for the defaults. Returns -EINVAL, having named key and value, for a key
+ * that is unknown or repeated, and for a value that cannot be.
+ */
+int rtap_devargs_parse(struct rtap_args *args, const char *text);
+
+#endif /* _RTAP_DEVARGS_H_ */

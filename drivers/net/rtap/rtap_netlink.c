@@ -1,0 +1,481 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The net_rtap authors
+ */
+
+/*
+ * Owns rtnetlink: one request type, one transaction that does all that can go
+ * wrong on a netlink socket, one parser of RTM_NEWLINK, and short operations
+ * on top. Interfaces are named by index wherever the kernel allows it, since
+ * the user may rename them at any time.
+ */
+
+#include <assert.h>
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <linux/if_link.h>
+#include <linux/if_tun.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+
+#include <rte_common.h>
+#include <rte_string_fns.h>
+
+#include "rtap_log.h"
+#include "rtap_netlink.h"
+
+/* The kernel answers at once, but it may wait for the RTNL lock first. */
+#define REPLY_TIMEOUT_S 3
+
+struct request {
+	struct nlmsghdr hdr;
+	struct ifinfomsg info;
+	char attrs[64]; /* room for an interface name, or for an address */
+};
+
+/* What a transaction brings back. */
+struct reply {
+	struct rtap_link *link; /* filled from RTM_NEWLINK if not NULL */
+	bool done;
+	int error;              /* 0 or the kernel's negative errno */
+	char text[96];          /* the kernel's own words for it, or empty */
+};
+
+/* Room for every attribute that we know; a newer kernel's others are skipped. */
+#define MAX_ATTR ((unsigned int)IFLA_MAX)
+
+static_assert(IFLA_MAX >= IFLA_INFO_MAX && IFLA_MAX >= IFLA_TUN_MAX &&
+	IFLA_MAX >= NLMSGERR_ATTR_MAX, "one size of attribute table serves all");
+
+/* The kernel's macros cast const away, so what they walk over is not const here. */
+struct attr_table {
+	struct rtattr *attrs[MAX_ATTR + 1];
+};
+
+static void
+parse_attrs(struct attr_table *table, struct rtattr *rta, int len)
+{
+	memset(table, 0, sizeof(*table));
+	for (; RTA_OK(rta, len); rta = RTA_NEXT(rta, len)) {
+		unsigned int type = rta->rta_type & NLA_TYPE_MASK;
+
+		if (type <= MAX_ATTR)
+			table->attrs[type] = rta;
+	}
+}
+
+/* Copies a part of the attribute's value if it is there; structs differ in length by kernel. */
+static void
+get_attr_part(const struct attr_table *table, unsigned int type, size_t offset, void *value,
+		size_t len)
+{
+	struct rtattr *rta = table->attrs[type];
+
+	if (rta != NULL && RTA_PAYLOAD(rta) >= offset + len)
+		memcpy(value, RTE_PTR_ADD(RTA_DATA(rta), offset), len);
+}
+
+static void
+get_attr(const struct attr_table *table, unsigned int type, void *value, size_t len)
+{
+	get_attr_part(table, type, 0, value, len);
+}
+
+static bool
+get_bool_attr(const struct attr_table *table, unsigned int type)
+{
+	uint8_t value = 0;
+
+	get_attr(table, type, &value, sizeof(value));
+	return value != 0;
+}
+
+/* The string may lack its end; the buffer never does. */
+static void
+get_string_attr(const struct attr_table *table, unsigned int type, char *buf, size_t size)
+{
+	struct rtattr *rta = table->attrs[type];
+	size_t len;
+
+	buf[0] = '\0';
+	if (rta == NULL)
+		return;
+	len = RTE_MIN((size_t)RTA_PAYLOAD(rta), size - 1);
+	memcpy(buf, RTA_DATA(rta), len);
+	buf[len] = '\0';
+}
+
+static void
+parse_tun_info(struct rtap_link *link, struct rtattr *link_info)
+{
+	struct attr_table info;
+	struct rtattr *data;
+	char kind[8];
+	uint8_t type = 0;
+
+	parse_attrs(&info, RTA_DATA(link_info), RTA_PAYLOAD(link_info));
+	get_string_attr(&info, IFLA_INFO_KIND, kind, sizeof(kind));
+	data = info.attrs[IFLA_INFO_DATA];
+	if (strcmp(kind, "tun") != 0 || data == NULL)
+		return;
+
+	parse_attrs(&info, RTA_DATA(data), RTA_PAYLOAD(data));
+	get_attr(&info, IFLA_TUN_TYPE, &type, sizeof(type));
+	link->is_tap = type == IFF_TAP;
+	link->is_multi_queue = get_bool_attr(&info, IFLA_TUN_MULTI_QUEUE);
+	get_attr(&info, IFLA_TUN_NUM_QUEUES, &link->nb_queues, sizeof(link->nb_queues));
+	get_attr(&info, IFLA_TUN_NUM_DISABLED_QUEUES, &link->nb_detached,
+		sizeof(link->nb_detached));
+}
+
+/* The message lies inside the datagram, that has been made sure. */
+static int
+parse_link(struct rtap_link *link, struct nlmsghdr *hdr)
+{
+	struct ifinfomsg *info = NLMSG_DATA(hdr);
+	struct attr_table table;
+
+	if (hdr->nlmsg_len < NLMSG_LENGTH(sizeof(*info)))
+		return -EBADMSG;
+
+	memset(link, 0, sizeof(*link));
+	link->if_index = info->ifi_index;
+	link->flags = info->ifi_flags;
+
+	parse_attrs(&table, IFLA_RTA(info), IFLA_PAYLOAD(hdr));
+	get_string_attr(&table, IFLA_IFNAME, link->name, sizeof(link->name));
+	get_attr(&table, IFLA_ADDRESS, &link->mac, sizeof(link->mac));
+	get_attr(&table, IFLA_MTU, &link->mtu, sizeof(link->mtu));
+	get_attr(&table, IFLA_MIN_MTU, &link->min_mtu, sizeof(link->min_mtu));
+	get_attr(&table, IFLA_MAX_MTU, &link->max_mtu, sizeof(link->max_mtu));
+	get_attr(&table, IFLA_TXQLEN, &link->queue_len, sizeof(link->queue_len));
+	link->carrier = get_bool_attr(&table, IFLA_CARRIER);
+	get_attr_part(&table, IFLA_STATS64, offsetof(struct rtnl_link_stats64, tx_dropped),
+		&link->tx_dropped, sizeof(link->tx_dropped));
+	if (table.attrs[IFLA_LINKINFO] != NULL)
+		parse_tun_info(link, table.attrs[IFLA_LINKINFO]);
+	return 0;
+}
+
+/* The kernel's words follow its error number, behind our own request if it repeats that. */
+static void
+parse_error(struct reply *reply, struct nlmsghdr *hdr)
+{
+	struct nlmsgerr *err = NLMSG_DATA(hdr);
+	struct attr_table table;
+	size_t skip = sizeof(*err);
+
+	reply->done = true;
+	if (hdr->nlmsg_len < NLMSG_LENGTH(sizeof(*err))) {
+		reply->error = -EBADMSG;
+		return;
+	}
+	reply->error = err->error;
+	if ((hdr->nlmsg_flags & NLM_F_ACK_TLVS) == 0)
+		return;
+
+	if ((hdr->nlmsg_flags & NLM_F_CAPPED) == 0)
+		skip += NLMSG_ALIGN(err->msg.nlmsg_len) - NLMSG_HDRLEN;
+	if (hdr->nlmsg_len <= NLMSG_LENGTH(skip))
+		return;
+	parse_attrs(&table, RTE_PTR_ADD(err, skip), hdr->nlmsg_len - NLMSG_LENGTH(skip));
+	get_string_attr(&table, NLMSGERR_ATTR_MSG, reply->text, sizeof(reply->text));
+}
+
+static void
+handle_message(struct reply *reply, struct nlmsghdr *hdr)
+{
+	switch (hdr->nlmsg_type) {
+	case NLMSG_ERROR:
+		parse_error(reply, hdr);
+		break;
+	case NLMSG_DONE:
+		reply->done = true;
+		break;
+	case RTM_NEWLINK:
+		if (reply->link != NULL)
+			reply->error = parse_link(reply->link, hdr);
+		/* The parts of a multipart reply are ended by NLMSG_DONE. */
+		reply->done = (hdr->nlmsg_flags & NLM_F_MULTI) == 0;
+		break;
+	}
+}
+
+/* What NLMSG_OK() tells, without its comparison of different signs. */
+static bool
+is_whole(const struct nlmsghdr *hdr, int len)
+{
+	return len >= (int)sizeof(*hdr) && hdr->nlmsg_len >= sizeof(*hdr) &&
+		hdr->nlmsg_len <= (unsigned int)len;
+}
+
+/* Late answers to a request that timed out have an older sequence number. */
+static void
+handle_datagram(const struct rtap_nl *nl, struct reply *reply, void *buf, int len)
+{
+	struct nlmsghdr *hdr;
+
+	for (hdr = buf; is_whole(hdr, len) && !reply->done; hdr = NLMSG_NEXT(hdr, len)) {
+		if (hdr->nlmsg_seq == nl->seq && hdr->nlmsg_pid == nl->port_id)
+			handle_message(reply, hdr);
+	}
+}
+
+/*
+ * Receives one datagram whatever its size, the size being asked for first.
+ * Returns its length and the buffer, which the caller frees; 0 and no buffer
+ * if the kernel is not the sender; or a negative errno.
+ */
+static int
+receive(int fd, void **buf)
+{
+	struct sockaddr_nl from = { 0 };
+	socklen_t from_len = sizeof(from);
+	ssize_t len;
+
+	do {
+		len = recv(fd, NULL, 0, MSG_PEEK | MSG_TRUNC);
+	} while (len < 0 && errno == EINTR);
+	if (len < 0)
+		return errno == EAGAIN ? -ETIMEDOUT : -errno;
+
+	*buf = malloc(RTE_MAX(len, 1));
+	if (*buf == NULL)
+		return -ENOMEM;
+
+	len = recvfrom(fd, *buf, len, MSG_DONTWAIT, (struct sockaddr *)&from, &from_len);
+	if (len >= 0 && from.nl_pid == 0)
+		return len;
+
+	len = len < 0 ? -errno : 0;
+	free(*buf);
+	*buf = NULL;
+	return len;
+}
+
+static int
+rtap_nl_recv(const struct rtap_nl *nl, struct reply *reply)
+{
+	while (!reply->done) {
+		void *buf = NULL;
+		int len = receive(nl->fd, &buf);
+
+		if (len < 0)
+			return len;
+		if (buf == NULL)
+			continue;
+		handle_datagram(nl, reply, buf, len);
+		free(buf);
+	}
+	return reply->error;
+}
+
+static int
+send_request(const struct rtap_nl *nl, const struct request *req)
+{
+	const struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
+	ssize_t len;
+
+	do {
+		len = sendto(nl->fd, req, req->hdr.nlmsg_len, 0,
+			(const struct sockaddr *)&kernel, sizeof(kernel));
+	} while (len < 0 && errno == EINTR);
+	return len < 0 ? -errno : 0;
+}
+
+static int
+transact(struct rtap_nl *nl, struct request *req, struct reply *reply)
+{
+	int ret;
+
+	pthread_mutex_lock(&nl->lock);
+	req->hdr.nlmsg_seq = ++nl->seq;
+	ret = send_request(nl, req);
+	if (ret == 0)
+		ret = rtap_nl_recv(nl, reply);
+	pthread_mutex_unlock(&nl->lock);
+	return ret;
+}
+
+static void
+init_request(struct request *req, uint16_t type, uint16_t flags, int if_index)
+{
+	memset(req, 0, sizeof(*req));
+	req->hdr.nlmsg_len = NLMSG_LENGTH(sizeof(req->info));
+	req->hdr.nlmsg_type = type;
+	req->hdr.nlmsg_flags = NLM_F_REQUEST | flags;
+	req->info.ifi_family = AF_UNSPEC;
+	req->info.ifi_index = if_index;
+}
+
+/* All attributes that we send are of known size: the room is a matter of this file. */
+static void
+add_attr(struct request *req, uint16_t type, const void *value, uint16_t len)
+{
+	struct rtattr *rta = RTE_PTR_ADD(req, NLMSG_ALIGN(req->hdr.nlmsg_len));
+
+	RTE_ASSERT(NLMSG_ALIGN(req->hdr.nlmsg_len) + RTA_SPACE(len) <= sizeof(*req));
+	rta->rta_type = type;
+	rta->rta_len = RTA_LENGTH(len);
+	memcpy(RTA_DATA(rta), value, len);
+	req->hdr.nlmsg_len = NLMSG_ALIGN(req->hdr.nlmsg_len) + RTA_SPACE(len);
+}
+
+/* Sends a change and says what the kernel has against it, in its own words if it gave any. */
+static int
+change_link(struct rtap_nl *nl, struct request *req, const char *what)
+{
+	struct reply reply = { 0 };
+	int ret = transact(nl, req, &reply);
+
+	if (ret < 0)
+		PMD_LOG_ERRNO(ERR, -ret, "cannot set %s of interface %d%s%s", what,
+			req->info.ifi_index, reply.text[0] == '\0' ? "" : ", ", reply.text);
+	return ret;
+}
+
+int
+rtap_nl_open(struct rtap_nl *nl)
+{
+	const struct timeval timeout = { .tv_sec = REPLY_TIMEOUT_S };
+	struct sockaddr_nl addr = { .nl_family = AF_NETLINK };
+	socklen_t addr_len = sizeof(addr);
+	const int on = 1;
+	int ret;
+
+	nl->seq = 0;
+	nl->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	if (nl->fd < 0) {
+		ret = -errno;
+		PMD_LOG_ERRNO(ERR, -ret, "cannot open a netlink socket");
+		return ret;
+	}
+
+	/* The kernel's error texts are a convenience: without them there is the number. */
+	setsockopt(nl->fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
+	setsockopt(nl->fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
+
+	if (setsockopt(nl->fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)) < 0 ||
+			bind(nl->fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 ||
+			getsockname(nl->fd, (struct sockaddr *)&addr, &addr_len) < 0) {
+		ret = -errno;
+		PMD_LOG_ERRNO(ERR, -ret, "cannot set up a netlink socket");
+		close(nl->fd);
+		nl->fd = -1;
+		return ret;
+	}
+	nl->port_id = addr.nl_pid;
+	pthread_mutex_init(&nl->lock, NULL);
+	return 0;
+}
+
+void
+rtap_nl_close(struct rtap_nl *nl)
+{
+	if (nl->fd < 0)
+		return;
+	close(nl->fd);
+	nl->fd = -1;
+	pthread_mutex_destroy(&nl->lock);
+}
+
+int
+rtap_nl_get_link(struct rtap_nl *nl, int if_index, struct rtap_link *link)
+{
+	struct reply reply = { .link = link };
+	struct request req;
+
+	init_request(&req, RTM_GETLINK, 0, if_index);
+	return transact(nl, &req, &reply);
+}
+
+int
+rtap_nl_get_link_by_name(struct rtap_nl *nl, const char *name, struct rtap_link *link)
+{
+	struct reply reply = { .link = link };
+	struct request req;
+
+	init_request(&req, RTM_GETLINK, 0, 0);
+	add_attr(&req, IFLA_IFNAME, name, strnlen(name, IFNAMSIZ - 1) + 1);
+	return transact(nl, &req, &reply);
+}
+
+int
+rtap_nl_get_flags(struct rtap_nl *nl, int if_index, unsigned int *flags)
+{
+	struct rtap_link link;
+	int ret = rtap_nl_get_link(nl, if_index, &link);
+
+	if (ret == 0)
+		*flags = link.flags;
+	return ret;
+}
+
+int
+rtap_nl_get_mac(struct rtap_nl *nl, int if_index, struct rte_ether_addr *mac)
+{
+	struct rtap_link link;
+	int ret = rtap_nl_get_link(nl, if_index, &link);
+
+	if (ret == 0)
+		*mac = link.mac;
+	return ret;
+}
+
+int
+rtap_nl_get_stats(struct rtap_nl *nl, int if_index, uint64_t *tx_dropped)
+{
+	struct rtap_link link;
+	int ret = rtap_nl_get_link(nl, if_index, &link);
+
+	if (ret == 0)
+		*tx_dropped = link.tx_dropped;
+	return ret;
+}
+
+int
+rtap_nl_change_flags(struct rtap_nl *nl, int if_index, unsigned int flags,
+		unsigned int mask)
+{
+	struct request req;
+
+	init_request(&req, RTM_NEWLINK, NLM_F_ACK, if_index);
+	req.info.ifi_flags = flags & mask;
+	req.info.ifi_change = mask;
+	return change_link(nl, &req, "the flags");
+}
+
+static int
+set_attr(struct rtap_nl *nl, int if_index, uint16_t type, const void *value, uint16_t len,
+		const char *what)
+{
+	struct request req;
+
+	init_request(&req, RTM_NEWLINK, NLM_F_ACK, if_index);
+	add_attr(&req, type, value, len);
+	return change_link(nl, &req, what);
+}
+
+int
+rtap_nl_set_mtu(struct rtap_nl *nl, int if_index, uint32_t mtu)
+{
+	return set_attr(nl, if_index, IFLA_MTU, &mtu, sizeof(mtu), "the MTU");
+}
+
+int
+rtap_nl_set_queue_len(struct rtap_nl *nl, int if_index, uint32_t queue_len)
+{
+	return set_attr(nl, if_index, IFLA_TXQLEN, &queue_len, sizeof(queue_len),
+		"the queue length");
+}
+
+int
+rtap_nl_set_mac(struct rtap_nl *nl, int if_index, const struct rte_ether_addr *mac)
+{
+	return set_attr(nl, if_index, IFLA_ADDRESS, mac, sizeof(*mac), "the MAC address");
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The net_rtap authors
+ */
+
+#ifndef _RTAP_NETLINK_H_
+#define _RTAP_NETLINK_H_
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <net/if.h>
+
+#include <rte_ether.h>
+
+/*
+ * One rtnetlink socket, bound to the network namespace of the thread that
+ * opened it for good. Any thread of the process may use it: the lock makes
+ * each request and its reply one step. Functions return 0 or a negative errno.
+ */
+struct rtap_nl {
+	int fd;
+	uint32_t port_id; /* our address, as the kernel gave it */
+	uint32_t seq;     /* of the last request */
+	pthread_mutex_t lock;
+};
+
+/* What one RTM_NEWLINK message says of an interface. */
+struct rtap_link {
+	int if_index;
+	unsigned int flags; /* IFF_* of the kernel */
+	char name[IFNAMSIZ];
+	struct rte_ether_addr mac;
+	uint32_t mtu;
+	uint32_t min_mtu;
+	uint32_t max_mtu;
+	uint32_t queue_len; /* packets that each queue of the interface holds for us */
+	bool carrier;
+	uint64_t tx_dropped; /* frames for the application that the kernel dropped */
+
+	/* Of a TUN or TAP interface only. */
+	bool is_tap;
+	bool is_multi_queue;
+	uint32_t nb_queues;   /* attached */
+	uint32_t nb_detached;
+};
+
+int rtap_nl_open(struct rtap_nl *nl);
+void rtap_nl_close(struct rtap_nl *nl); /* accepts one whose fd is -1 */
+
+/* -ENODEV if there is no such interface in the socket's namespace; not logged. */
+int rtap_nl_get_link(struct rtap_nl *nl, int if_index, struct rtap_link *link);
+int rtap_nl_get_link_by_name(struct rtap_nl *nl, const char *name, struct rtap_link *link);
+
+int rtap_nl_get_flags(struct rtap_nl *nl, int if_index, unsigned int *flags);
+int rtap_nl_get_mac(struct rtap_nl *nl, int if_index, struct rte_ether_addr *mac);
+int rtap_nl_get_stats(struct rtap_nl *nl, int if_index, uint64_t *tx_dropped);
+
+/* Sets those of `mask` to their value in `flags`; the others stay as they are. */
+int rtap_nl_change_flags(struct rtap_nl *nl, int if_index, unsigned int flags,
+		unsigned int mask);
+int rtap_nl_set_mtu(struct rtap_nl *nl, int if_index, uint32_t mtu);
+int rtap_nl_set_queue_len(struct rtap_nl *nl, int if_index, uint32_t queue_len);
+int rtap_nl_set_mac(struct rtap_nl *nl, int if_index, const struct rte_ether_addr *mac);
+
+#endif /* _RTAP_NETLINK_H_ */
