@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The net_rtap authors
+ */
+
+#ifndef _RTAP_H_
+#define _RTAP_H_
+
+/*
+ * A port is one multi-queue TAP interface. What the application transmits, the
+ * kernel receives on the interface; what the kernel transmits, the application
+ * receives.
+ *
+ *   rtap_ethdev.c       probe, configure, start, stop, close
+ *   rtap_control.c      operations on the interface: link, flags, MAC, MTU
+ *   rtap_rx.c           receive queues and burst
+ *   rtap_tx.c           transmit queues and burst
+ *   rtap_stats.c        statistics
+ *   rtap_info.c         limits and settings, for whoever asks
+ *   rtap_iface.c        the TAP descriptors of a port
+ *   rtap_devargs.[ch]   device arguments
+ *   rtap_netlink.[ch]   rtnetlink
+ *   rtap_tap.[ch]       one TAP descriptor
+ *   rtap_uring.[ch]     one io_uring
+ *
+ * Those with a header of their own are leaves: they know nothing of a port.
+ *
+ * Who may touch what. There are three kinds of state, and each member is marked:
+ *   const    written at probe or queue set-up, before any other thread sees it
+ *   control  by the thread that calls control functions; ethdev applications
+ *            let only one do so at a time
+ *   lcore    by the thread that polls the queue, one at a time
+ * A counter is written by the lcore and read by control, see rtap_counter_add().
+ *
+ * Who owns an mbuf. On receive: the pool; the stock of the queue; from submit
+ * to completion, within one burst as requests never wait, the kernel; the
+ * application. On transmit: the application; the burst; after the submit, which
+ * completes all writes, the pool.
+ */
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+#include <linux/virtio_net.h>
+
+#include <ethdev_driver.h>
+#include <rte_common.h>
+#include <rte_ether.h>
+#include <rte_mbuf.h>
+#include <rte_stdatomic.h>
+
+#include "rtap_devargs.h"
+#include "rtap_netlink.h"
+#include "rtap_uring.h"
+
+/* Half of what the kernel has (MAX_TAP_QUEUES), one more being the keep-alive. */
+#define RTAP_MAX_QUEUES 128
+
+/*
+ * Nothing is posted ahead, so that a ring never holds more than one batch.
+ * The descriptor counts that an application asks for say how many packets may
+ * wait: the kernel's own queue is where they do.
+ */
+#define RTAP_RING_ENTRIES 64
+#define RTAP_MIN_DESC 1
+#define RTAP_MAX_DESC 32768
+#define RTAP_DEFAULT_DESC 1024
+#define RTAP_DEFAULT_BURST 64
+
+/* One packet of up to 64 KB in mbufs of 2 KB and some more. */
+#define RTAP_TX_MAX_SEGS 64
+#define RTAP_TX_IOV_LEN 256
+
+/* In front of each frame, both ways. */
+#define RTAP_VNET_HDR_LEN ((uint16_t)sizeof(struct virtio_net_hdr))
+
+/* MTU is that of layer 3: a frame may have two VLAN tags, and has no CRC. */
+#define RTAP_ETH_OVERHEAD (RTE_ETHER_HDR_LEN + 2 * RTE_VLAN_HLEN)
+
+static_assert(RTAP_VNET_HDR_LEN <= RTE_PKTMBUF_HEADROOM,
+	"the virtio-net header is read into the headroom");
+static_assert(RTAP_TX_IOV_LEN > RTAP_TX_MAX_SEGS,
+	"a packet and its header fit into the iovecs of a queue");
+static_assert(RTE_IS_POWER_OF_2(RTAP_RING_ENTRIES), "io_uring rounds up to a power of two");
+static_assert(RTAP_MAX_QUEUES <= RTE_MAX_QUEUES_PER_PORT, "ethdev keeps an array of queues");
+
+/*
+ * Shared by all processes (dev->data->dev_private): values only. A descriptor,
+ * a ring or a pointer of one process would mean nothing in another.
+ */
+struct rtap_shared {
+	int if_index;               /* control; identity of the interface */
+	uint32_t min_mtu;           /* const */
+	uint32_t max_mtu;           /* const */
+	RTE_ATOMIC(uint64_t) tx_dropped; /* any; the kernel's counter when it was last asked */
+	uint64_t tx_dropped_base;   /* control; the same at the last reset */
+};
+
+/* A queue pair as one process has it. */
+struct rtap_queue_pair {
+	int tap_fd;                 /* control; -1 if not open */
+	struct rtap_uring *rx;      /* control sets it, lcore uses it; NULL if stopped */
+	struct rtap_uring *tx;      /* the same */
+};
+
+/* Private to a process (dev->process_private). */
+struct rtap_process {
+	struct rtap_args args;      /* const; of the primary, elsewhere zero */
+	int keep_alive_fd;          /* const; detached queue, so that the interface outlives stop */
+	struct rtap_nl nl;          /* const; has a lock; of control operations */
+	struct rtap_nl stats_nl;    /* const; has a lock; statistics wait for nobody */
+	struct rtap_queue_pair queues[RTAP_MAX_QUEUES];
+};
+
+/* Written by the lcore alone; reset remembers the value instead of writing it. */
+struct rtap_counter {
+	RTE_ATOMIC(uint64_t) value; /* lcore */
+	uint64_t base;              /* control; value at the last reset */
+};
+
+/* Receive queue (dev->data->rx_queues[]), shared by all processes. */
+struct __rte_cache_aligned rtap_rx_queue {
+	struct rte_mempool *pool;   /* const */
+	uint16_t port_id;           /* const */
+	uint16_t queue_id;          /* const */
+	uint16_t nb_desc;           /* const */
+	uint16_t room;              /* const; bytes of a frame that one mbuf holds */
+	uint64_t offloads;          /* const; RTE_ETH_RX_OFFLOAD_* */
+
+	uint16_t nb_expected;       /* lcore; packets that the next burst may find */
+	uint16_t nb_stock;          /* lcore; mbufs ready to be read into */
+	bool is_gone;               /* lcore; the interface was deleted */
+
+	struct rtap_counter packets;
+	struct rtap_counter bytes;
+	struct rtap_counter errors;
+	struct rtap_counter nombuf;
+
+	struct rte_mbuf *stock[RTAP_RING_ENTRIES]; /* lcore; the first nb_stock */
+};
+
+/* Transmit queue (dev->data->tx_queues[]), shared by all processes. */
+struct __rte_cache_aligned rtap_tx_queue {
+	uint16_t port_id;           /* const */
+	uint16_t queue_id;          /* const */
+	uint16_t nb_desc;           /* const */
+	uint64_t offloads;          /* const; RTE_ETH_TX_OFFLOAD_* */
+
+	struct rtap_counter packets;
+	struct rtap_counter bytes;
+	struct rtap_counter errors;
+
+	/* lcore; of the packets that are not one piece with their header */
+	struct iovec iov[RTAP_TX_IOV_LEN];
+};
+
+/* The header of a packet that asks the kernel for nothing. */
+extern const struct virtio_net_hdr rtap_empty_hdr;
+
+static inline struct rtap_shared *
+rtap_shared(const struct rte_eth_dev *dev)
+{
+	return dev->data->dev_private;
+}
+
+static inline struct rtap_process *
+rtap_process(const struct rte_eth_dev *dev)
+{
+	return dev->process_private;
+}
+
+/* The one way from a shared queue to what this process has of it. */
+static inline struct rtap_queue_pair *
+rtap_queue_pair(uint16_t port_id, uint16_t queue_id)
+{
+	return &rtap_process(&rte_eth_devices[port_id])->queues[queue_id];
+}
+
+static inline void
+rtap_counter_add(struct rtap_counter *counter, uint64_t n)
+{
+	uint64_t value = rte_atomic_load_explicit(&counter->value, rte_memory_order_relaxed);
+
+	rte_atomic_store_explicit(&counter->value, value + n, rte_memory_order_relaxed);
+}
+
+static inline uint64_t
+rtap_counter_read(const struct rtap_counter *counter)
+{
+	return rte_atomic_load_explicit(&counter->value, rte_memory_order_relaxed) -
+		counter->base;
+}
+
+static inline void
+rtap_counter_reset(struct rtap_counter *counter)
+{
+	counter->base += rtap_counter_read(counter);
+}
+
+static inline uint32_t
+rtap_frame_len(uint32_t mtu)
+{
+	return mtu + RTAP_ETH_OVERHEAD;
+}
+
+/* rtap_control.c */
+
+/* Control is the primary's; a secondary only looks. -ENOTSUP and a message there. */
+int rtap_refuse_secondary(const struct rte_eth_dev *dev, const char *what);
+int rtap_link_update(struct rte_eth_dev *dev, int wait_to_complete);
+int rtap_set_link_up(struct rte_eth_dev *dev);
+int rtap_set_link_down(struct rte_eth_dev *dev);
+int rtap_promiscuous_enable(struct rte_eth_dev *dev);
+int rtap_promiscuous_disable(struct rte_eth_dev *dev);
+int rtap_allmulticast_enable(struct rte_eth_dev *dev);
+int rtap_allmulticast_disable(struct rte_eth_dev *dev);
+int rtap_mac_addr_set(struct rte_eth_dev *dev, struct rte_ether_addr *mac);
+int rtap_mtu_set(struct rte_eth_dev *dev, uint16_t mtu);
+/* Brings interface and queues to what was configured, before the port starts. */
+int rtap_apply_config(struct rte_eth_dev *dev);
+
+/* rtap_iface.c */
+
+/*
+ * Opens the keep-alive queue, and with it makes the interface or takes it over.
+ * The name may hold one "%d". -ENOTUNIQ: no multi-queue TAP; -EBUSY: in use.
+ */
+int rtap_iface_open(struct rtap_process *process);
+/* Sets what the driver relies on; filters that a former owner attached stay. */
+int rtap_iface_set_up(struct rtap_process *process);
+/* Opens what is missing of the first nb_queues, detached, and closes the others. */
+int rtap_queues_resize(struct rtap_process *process, int if_index, uint16_t nb_queues);
+void rtap_queues_close_from(struct rtap_process *process, uint16_t first);
+
+/* rtap_rx.c */
+int rtap_rx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_desc,
+		unsigned int socket_id, const struct rte_eth_rxconf *conf,
+		struct rte_mempool *pool);
+void rtap_rx_queue_release(struct rte_eth_dev *dev, uint16_t queue_id);
+int rtap_rx_check_mtu(const struct rte_eth_dev *dev, const struct rtap_rx_queue *q, uint32_t mtu);
+int rtap_rx_start(struct rtap_rx_queue *q, int tap_fd);
+void rtap_rx_stop(struct rtap_rx_queue *q);
+uint16_t rtap_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
+
+/* rtap_tx.c */
+int rtap_tx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_desc,
+		unsigned int socket_id, const struct rte_eth_txconf *conf);
+void rtap_tx_queue_release(struct rte_eth_dev *dev, uint16_t queue_id);
+int rtap_tx_start(struct rtap_tx_queue *q, int tap_fd);
+void rtap_tx_stop(struct rtap_tx_queue *q);
+uint16_t rtap_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
+
+/* rtap_info.c */
+int rtap_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info);
+void rtap_rxq_info_get(struct rte_eth_dev *dev, uint16_t queue_id,
+		struct rte_eth_rxq_info *info);
+void rtap_txq_info_get(struct rte_eth_dev *dev, uint16_t queue_id,
+		struct rte_eth_txq_info *info);
+
+/* rtap_stats.c */
+int rtap_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats,
+		struct eth_queue_stats *qstats);
+int rtap_stats_reset(struct rte_eth_dev *dev);
+
+#endif /* _RTAP_H_ */

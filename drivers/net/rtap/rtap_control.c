@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The net_rtap authors
+ */
+
+/*
+ * Owns the control operations on the interface: link, flags, MAC address and
+ * MTU, all by netlink and index.
+ */
+
+#include <errno.h>
+
+#include <rte_eal.h>
+
+#include "rtap.h"
+#include "rtap_log.h"
+
+int
+rtap_refuse_secondary(const struct rte_eth_dev *dev, const char *what)
+{
+	if (rte_eal_process_type() == RTE_PROC_PRIMARY)
+		return 0;
+	PMD_LOG(ERR, "%s: only the primary process can %s the port", dev->data->name, what);
+	return -ENOTSUP;
+}
+
+int
+rtap_link_update(struct rte_eth_dev *dev, int wait_to_complete __rte_unused)
+{
+	struct rte_eth_link link = {
+		.link_duplex = RTE_ETH_LINK_FULL_DUPLEX,
+		.link_autoneg = RTE_ETH_LINK_FIXED,
+		.link_status = RTE_ETH_LINK_DOWN,
+		.link_speed = RTE_ETH_SPEED_NUM_NONE,
+	};
+	struct rtap_link kernel;
+	int ret = rtap_nl_get_link(&rtap_process(dev)->nl, rtap_shared(dev)->if_index, &kernel);
+
+	/* An interface that was deleted is down; of one that cannot be asked nothing is known. */
+	if (ret < 0 && ret != -ENODEV)
+		return ret;
+	if (ret == 0 && (kernel.flags & IFF_UP) != 0 && kernel.carrier) {
+		link.link_status = RTE_ETH_LINK_UP;
+		link.link_speed = RTE_ETH_SPEED_NUM_UNKNOWN;
+	}
+	return rte_eth_linkstatus_set(dev, &link);
+}
+
+static int
+change_flags(struct rte_eth_dev *dev, unsigned int flags, unsigned int mask)
+{
+	int ret = rtap_refuse_secondary(dev, "change the flags of");
+
+	if (ret < 0)
+		return ret;
+	return rtap_nl_change_flags(&rtap_process(dev)->nl, rtap_shared(dev)->if_index,
+		flags, mask);
+}
+
+int
+rtap_set_link_up(struct rte_eth_dev *dev)
+{
+	return change_flags(dev, IFF_UP, IFF_UP);
+}
+
+int
+rtap_set_link_down(struct rte_eth_dev *dev)
+{
+	return change_flags(dev, 0, IFF_UP);
+}
+
+int
+rtap_promiscuous_enable(struct rte_eth_dev *dev)
+{
+	return change_flags(dev, IFF_PROMISC, IFF_PROMISC);
+}
+
+int
+rtap_promiscuous_disable(struct rte_eth_dev *dev)
+{
+	return change_flags(dev, 0, IFF_PROMISC);
+}
+
+int
+rtap_allmulticast_enable(struct rte_eth_dev *dev)
+{
+	return change_flags(dev, IFF_ALLMULTI, IFF_ALLMULTI);
+}
+
+int
+rtap_allmulticast_disable(struct rte_eth_dev *dev)
+{
+	return change_flags(dev, 0, IFF_ALLMULTI);
+}
+
+/* ethdev sets the address again at each start; doing so would empty the kernel's ARP cache. */
+int
+rtap_mac_addr_set(struct rte_eth_dev *dev, struct rte_ether_addr *mac)
+{
+	struct rtap_nl *nl = &rtap_process(dev)->nl;
+	int if_index = rtap_shared(dev)->if_index;
+	struct rte_ether_addr current;
+	int ret = rtap_refuse_secondary(dev, "set the MAC address of");
+
+	if (ret < 0)
+		return ret;
+	if (rtap_nl_get_mac(nl, if_index, &current) == 0 && rte_is_same_ether_addr(&current, mac))
+		return 0;
+	return rtap_nl_set_mac(nl, if_index, mac);
+}
+
+/* Nothing is refused that the queues set up so far can hold. */
+static int
+check_mtu(const struct rte_eth_dev *dev, uint16_t mtu)
+{
+	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++) {
+		const struct rtap_rx_queue *q = dev->data->rx_queues[i];
+		int ret = q == NULL ? 0 : rtap_rx_check_mtu(dev, q, mtu);
+
+		if (ret < 0)
+			return ret;
+	}
+	return 0;
+}
+
+int
+rtap_mtu_set(struct rte_eth_dev *dev, uint16_t mtu)
+{
+	int ret = rtap_refuse_secondary(dev, "set the MTU of");
+
+	if (ret == 0)
+		ret = check_mtu(dev, mtu);
+	if (ret < 0)
+		return ret;
+	return rtap_nl_set_mtu(&rtap_process(dev)->nl, rtap_shared(dev)->if_index, mtu);
+}
+
+/* Brings the interface to what was configured, as far as it is not there yet. */
+int
+rtap_apply_config(struct rte_eth_dev *dev)
+{
+	struct rtap_nl *nl = &rtap_process(dev)->nl;
+	int if_index = rtap_shared(dev)->if_index;
+	uint16_t mtu = dev->data->mtu;
+	struct rtap_link link;
+	int ret;
+
+	ret = check_mtu(dev, mtu);
+	if (ret < 0)
+		return ret;
+	ret = rtap_nl_get_link(nl, if_index, &link);
+	if (ret < 0) {
+		PMD_LOG_ERRNO(ERR, -ret, "%s: cannot ask for interface %d", dev->data->name,
+			if_index);
+		return ret;
+	}
+	if (link.mtu != mtu)
+		ret = rtap_nl_set_mtu(nl, if_index, mtu);
+	return ret;
+}

@@ -1,0 +1,441 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The net_rtap authors
+ */
+
+/*
+ * Owns the life of a port and its queues: probe and remove, configure, start,
+ * stop, close. What a queue does with packets is elsewhere, and so are the
+ * operations on the interface.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <bus_vdev_driver.h>
+#include <ethdev_driver.h>
+#include <ethdev_vdev.h>
+#include <rte_malloc.h>
+
+#include "rtap.h"
+#include "rtap_log.h"
+#include "rtap_tap.h"
+
+static int
+rtap_configure(struct rte_eth_dev *dev)
+{
+	uint16_t nb_rx = dev->data->nb_rx_queues;
+	uint16_t nb_tx = dev->data->nb_tx_queues;
+	int ret = rtap_refuse_secondary(dev, "configure");
+
+	if (ret < 0)
+		return ret;
+	if (nb_rx != nb_tx) {
+		PMD_LOG(ERR, "%s: %u Rx and %u Tx queues asked, the numbers must be equal",
+			dev->data->name, nb_rx, nb_tx);
+		return -EINVAL;
+	}
+	return rtap_queues_resize(rtap_process(dev), rtap_shared(dev)->if_index, nb_rx);
+}
+
+/* A queue of the interface is attached while its Rx queue is started. */
+static int
+start_rx_queue(struct rte_eth_dev *dev, uint16_t queue_id)
+{
+	struct rtap_rx_queue *q = dev->data->rx_queues[queue_id];
+	int tap_fd = rtap_process(dev)->queues[queue_id].tap_fd;
+	int ret;
+
+	ret = rtap_rx_start(q, tap_fd);
+	if (ret < 0)
+		return ret;
+	ret = rtap_tap_attach(tap_fd);
+	if (ret < 0) {
+		rtap_rx_stop(q);
+		return ret;
+	}
+	dev->data->rx_queue_state[queue_id] = RTE_ETH_QUEUE_STATE_STARTED;
+	return 0;
+}
+
+static void
+stop_rx_queue(struct rte_eth_dev *dev, uint16_t queue_id)
+{
+	/* Fails when the interface was deleted, and then there is nothing to detach. */
+	rtap_tap_detach(rtap_process(dev)->queues[queue_id].tap_fd);
+	rtap_rx_stop(dev->data->rx_queues[queue_id]);
+	dev->data->rx_queue_state[queue_id] = RTE_ETH_QUEUE_STATE_STOPPED;
+}
+
+static int
+start_tx_queue(struct rte_eth_dev *dev, uint16_t queue_id)
+{
+	int ret = rtap_tx_start(dev->data->tx_queues[queue_id],
+		rtap_process(dev)->queues[queue_id].tap_fd);
+
+	if (ret == 0)
+		dev->data->tx_queue_state[queue_id] = RTE_ETH_QUEUE_STATE_STARTED;
+	return ret;
+}
+
+static void
+stop_tx_queue(struct rte_eth_dev *dev, uint16_t queue_id)
+{
+	rtap_tx_stop(dev->data->tx_queues[queue_id]);
+	dev->data->tx_queue_state[queue_id] = RTE_ETH_QUEUE_STATE_STOPPED;
+}
+
+/* ethdev lets an application start a port whose queues it forgot. */
+static int
+check_queues(const struct rte_eth_dev *dev)
+{
+	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++) {
+		if (dev->data->rx_queues[i] != NULL && dev->data->tx_queues[i] != NULL)
+			continue;
+		PMD_LOG(ERR, "%s: %s queue %u is not set up", dev->data->name,
+			dev->data->rx_queues[i] == NULL ? "Rx" : "Tx", i);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* All polls are told to end before one is waited for. */
+static void
+drain_queues(struct rte_eth_dev *dev)
+{
+	struct rtap_uring *rings[RTAP_MAX_QUEUES];
+	uint16_t nb_queues = dev->data->nb_rx_queues;
+
+	for (uint16_t i = 0; i < nb_queues; i++)
+		rings[i] = rtap_process(dev)->queues[i].rx;
+	rtap_uring_drain(rings, nb_queues);
+}
+
+static void
+stop_queues(struct rte_eth_dev *dev)
+{
+	drain_queues(dev);
+	for (uint16_t i = dev->data->nb_rx_queues; i-- > 0; ) {
+		if (dev->data->tx_queue_state[i] == RTE_ETH_QUEUE_STATE_STARTED)
+			stop_tx_queue(dev, i);
+		if (dev->data->rx_queue_state[i] == RTE_ETH_QUEUE_STATE_STARTED)
+			stop_rx_queue(dev, i);
+	}
+}
+
+/* The kernel numbers queues in the order in which they are attached: so do we. */
+static int
+start_queues(struct rte_eth_dev *dev)
+{
+	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++) {
+		int ret = start_rx_queue(dev, i);
+
+		if (ret == 0)
+			ret = start_tx_queue(dev, i);
+		if (ret < 0) {
+			stop_queues(dev);
+			return ret;
+		}
+	}
+	return 0;
+}
+
+static int
+rtap_start(struct rte_eth_dev *dev)
+{
+	int ret = rtap_refuse_secondary(dev, "start");
+
+	if (ret < 0)
+		return ret;
+	ret = check_queues(dev);
+	if (ret < 0)
+		return ret;
+	ret = rtap_apply_config(dev);
+	if (ret < 0)
+		return ret;
+	ret = start_queues(dev);
+	if (ret < 0)
+		return ret;
+	ret = rtap_set_link_up(dev);
+	if (ret < 0)
+		goto undo;
+	ret = rtap_tap_set_carrier(rtap_process(dev)->keep_alive_fd, true);
+	if (ret < 0)
+		goto undo;
+	rtap_link_update(dev, 0);
+	return 0;
+
+undo:
+	stop_queues(dev);
+	return ret;
+}
+
+/*
+ * The carrier goes, as with a NIC whose driver is down. The interface stays
+ * administratively up: taking it down would cost the user's IPv6 addresses and routes.
+ */
+static int
+rtap_stop(struct rte_eth_dev *dev)
+{
+	int ret = rtap_refuse_secondary(dev, "stop");
+
+	if (ret < 0)
+		return ret;
+	rtap_tap_set_carrier(rtap_process(dev)->keep_alive_fd, false);
+	stop_queues(dev);
+	dev->data->dev_started = 0;
+	rtap_link_update(dev, 0);
+	return 0;
+}
+
+/* Gives back all that this process holds of the port; works on a half-built one. */
+static void
+release_process(struct rte_eth_dev *dev)
+{
+	struct rtap_process *process = rtap_process(dev);
+
+	if (process == NULL)
+		return;
+	rtap_queues_close_from(process, 0);
+	rtap_nl_close(&process->stats_nl);
+	rtap_nl_close(&process->nl);
+	if (process->keep_alive_fd >= 0)
+		close(process->keep_alive_fd);
+	dev->process_private = NULL;
+	free(process);
+}
+
+static int
+create_process(struct rte_eth_dev *dev)
+{
+	struct rtap_process *process = calloc(1, sizeof(*process));
+	int ret;
+
+	if (process == NULL)
+		return -ENOMEM;
+	process->keep_alive_fd = -1;
+	process->nl.fd = -1;
+	process->stats_nl.fd = -1;
+	for (unsigned int i = 0; i < RTAP_MAX_QUEUES; i++)
+		process->queues[i].tap_fd = -1;
+	dev->process_private = process;
+
+	ret = rtap_nl_open(&process->nl);
+	if (ret < 0)
+		return ret;
+	return rtap_nl_open(&process->stats_nl);
+}
+
+/* An interface that outlives the port is not left in a mode that it was put into for the port. */
+static void
+leave_promiscuous(struct rte_eth_dev *dev)
+{
+	unsigned int flags;
+
+	if (rtap_nl_get_flags(&rtap_process(dev)->nl, rtap_shared(dev)->if_index, &flags) < 0)
+		return;
+	if (dev->data->promiscuous != 0)
+		rtap_promiscuous_disable(dev);
+	if (dev->data->all_multicast != 0)
+		rtap_allmulticast_disable(dev);
+}
+
+static int
+rtap_close(struct rte_eth_dev *dev)
+{
+	if (rte_eal_process_type() == RTE_PROC_PRIMARY) {
+		if (dev->data->dev_started)
+			rtap_stop(dev);
+		leave_promiscuous(dev);
+		for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++)
+			rtap_rx_queue_release(dev, i);
+		for (uint16_t i = 0; i < dev->data->nb_tx_queues; i++)
+			rtap_tx_queue_release(dev, i);
+	}
+	release_process(dev);
+	return 0;
+}
+
+static const struct eth_dev_ops rtap_ops = {
+	.dev_configure = rtap_configure,
+	.dev_start = rtap_start,
+	.dev_stop = rtap_stop,
+	.dev_close = rtap_close,
+
+	.dev_infos_get = rtap_infos_get,
+
+	.link_update = rtap_link_update,
+	.dev_set_link_up = rtap_set_link_up,
+	.dev_set_link_down = rtap_set_link_down,
+
+	.promiscuous_enable = rtap_promiscuous_enable,
+	.promiscuous_disable = rtap_promiscuous_disable,
+	.allmulticast_enable = rtap_allmulticast_enable,
+	.allmulticast_disable = rtap_allmulticast_disable,
+	.mac_addr_set = rtap_mac_addr_set,
+	.mtu_set = rtap_mtu_set,
+
+	.rx_queue_setup = rtap_rx_queue_setup,
+	.rx_queue_release = rtap_rx_queue_release,
+	.rxq_info_get = rtap_rxq_info_get,
+	.tx_queue_setup = rtap_tx_queue_setup,
+	.tx_queue_release = rtap_tx_queue_release,
+	.txq_info_get = rtap_txq_info_get,
+
+	.stats_get = rtap_stats_get,
+	.stats_reset = rtap_stats_reset,
+};
+
+/* Fills in what the port takes from its interface. */
+static int
+inherit_interface(struct rte_eth_dev *dev)
+{
+	struct rtap_process *process = rtap_process(dev);
+	struct rtap_shared *shared = rtap_shared(dev);
+	struct rtap_link link;
+	char name[IFNAMSIZ];
+	int ret;
+
+	ret = rtap_tap_get_name(process->keep_alive_fd, name);
+	if (ret == 0)
+		ret = rtap_nl_get_link_by_name(&process->nl, name, &link);
+	if (ret < 0) {
+		PMD_LOG_ERRNO(ERR, -ret, "%s: the interface is gone", dev->data->name);
+		return ret;
+	}
+
+	/* Seen free a moment ago, but another process may have come between. */
+	if (link.nb_queues + link.nb_detached > 1) {
+		PMD_LOG(ERR, "interface '%s' is in use, another process has just opened it", name);
+		return -EBUSY;
+	}
+
+	shared->if_index = link.if_index;
+	shared->min_mtu = RTE_MAX(link.min_mtu, (uint32_t)RTE_ETHER_MIN_MTU);
+	shared->max_mtu = RTE_MIN(link.max_mtu, (uint32_t)UINT16_MAX - RTAP_ETH_OVERHEAD);
+	rte_atomic_store_explicit(&shared->tx_dropped, link.tx_dropped, rte_memory_order_relaxed);
+	shared->tx_dropped_base = link.tx_dropped;
+
+	dev->data->mac_addrs = rte_zmalloc("rtap_mac", sizeof(link.mac), 0);
+	if (dev->data->mac_addrs == NULL)
+		return -ENOMEM;
+	dev->data->mac_addrs[0] = link.mac;
+	PMD_LOG(INFO, "%s: interface '%s', index %d", dev->data->name, name, link.if_index);
+	return 0;
+}
+
+/* What an ethdev is in every process. */
+static void
+set_functions(struct rte_eth_dev *dev)
+{
+	dev->dev_ops = &rtap_ops;
+	dev->rx_pkt_burst = rtap_rx_burst;
+	dev->tx_pkt_burst = rtap_tx_burst;
+}
+
+static int
+rtap_create(struct rte_eth_dev *dev, const struct rtap_args *args)
+{
+	int ret = create_process(dev);
+
+	if (ret < 0)
+		return ret;
+	rtap_process(dev)->args = *args;
+	ret = rtap_iface_open(rtap_process(dev));
+	if (ret < 0)
+		return ret;
+	ret = inherit_interface(dev);
+	if (ret < 0)
+		return ret;
+	ret = rtap_iface_set_up(rtap_process(dev));
+	if (ret < 0)
+		return ret;
+
+	dev->data->dev_flags |= RTE_ETH_DEV_AUTOFILL_QUEUE_XSTATS;
+	set_functions(dev);
+	return 0;
+}
+
+static int
+probe_primary(struct rte_vdev_device *vdev)
+{
+	struct rte_eth_dev *dev;
+	struct rtap_args args;
+	int ret;
+
+	ret = rtap_devargs_parse(&args, rte_vdev_device_args(vdev));
+	if (ret < 0)
+		return ret;
+	/* To find out at start would be late: the application has set up all else by then. */
+	ret = rtap_uring_check();
+	if (ret < 0)
+		return ret;
+
+	dev = rte_eth_vdev_allocate(vdev, sizeof(struct rtap_shared));
+	if (dev == NULL) {
+		PMD_LOG(ERR, "cannot allocate an ethdev for %s", rte_vdev_device_name(vdev));
+		return -ENOMEM;
+	}
+	ret = rtap_create(dev, &args);
+	if (ret < 0) {
+		release_process(dev);
+		rte_eth_dev_release_port(dev);
+		return ret;
+	}
+	rte_eth_dev_probing_finish(dev);
+	return 0;
+}
+
+static int
+probe_secondary(struct rte_vdev_device *vdev)
+{
+	const char *name = rte_vdev_device_name(vdev);
+	struct rte_eth_dev *dev = rte_eth_dev_attach_secondary(name);
+	int ret;
+
+	if (dev == NULL) {
+		PMD_LOG(ERR, "the primary process has no port %s", name);
+		return -ENODEV;
+	}
+	ret = create_process(dev);
+	if (ret < 0) {
+		release_process(dev);
+		rte_eth_dev_release_port(dev);
+		return ret;
+	}
+	dev->device = &vdev->device;
+	set_functions(dev);
+	rte_eth_dev_probing_finish(dev);
+	return 0;
+}
+
+static int
+rtap_probe(struct rte_vdev_device *vdev)
+{
+	if (rte_eal_process_type() == RTE_PROC_PRIMARY)
+		return probe_primary(vdev);
+	return probe_secondary(vdev);
+}
+
+static int
+rtap_remove(struct rte_vdev_device *vdev)
+{
+	struct rte_eth_dev *dev = rte_eth_dev_allocated(rte_vdev_device_name(vdev));
+
+	/* ethdev has released it already if the application closed the port. */
+	if (dev == NULL)
+		return 0;
+	rtap_close(dev);
+	return rte_eth_dev_release_port(dev);
+}
+
+static struct rte_vdev_driver rtap_driver = {
+	.probe = rtap_probe,
+	.remove = rtap_remove,
+};
+
+RTE_PMD_REGISTER_VDEV(net_rtap, rtap_driver);
+RTE_PMD_REGISTER_ALIAS(net_rtap, eth_rtap);
+RTE_PMD_REGISTER_PARAM_STRING(net_rtap,
+	RTAP_ARG_IFACE "=<string> "
+	RTAP_ARG_PERSIST "=<0|1>");

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The net_rtap authors
+ */
+
+/*
+ * Owns the TAP descriptors of a port in this process: makes the interface or
+ * takes it over, and opens and closes its queues. It is the one place where an
+ * interface is named; everywhere else its index or a descriptor stands for it.
+ */
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <rte_cycles.h>
+#include <rte_string_fns.h>
+
+#include "rtap.h"
+#include "rtap_log.h"
+#include "rtap_tap.h"
+
+/* The kernel lets go of a killed process's queues some time after its end. */
+#define TAKE_OVER_STEP_US (20 * 1000)
+#define TAKE_OVER_STEPS 50
+
+/* A rename between two looks at a name is rare; several in a row are not by accident. */
+#define OPEN_TRIES 4
+
+/*
+ * Looks whether the named interface can be taken over: 1 if it can, 0 if there
+ * is none, or a negative errno, with the cause logged.
+ */
+static int
+check_existing(struct rtap_nl *nl, const char *name)
+{
+	struct rtap_link link;
+	int ret;
+
+	for (unsigned int i = 0; i < TAKE_OVER_STEPS; i++) {
+		ret = rtap_nl_get_link_by_name(nl, name, &link);
+		if (ret == -ENODEV)
+			return 0;
+		if (ret < 0) {
+			PMD_LOG_ERRNO(ERR, -ret, "cannot look for interface '%s'", name);
+			return ret;
+		}
+		if (!link.is_tap || !link.is_multi_queue) {
+			PMD_LOG(ERR, "interface '%s' exists and is no %s", name,
+				link.is_tap ? "multi-queue TAP" : "TAP interface");
+			/* Not EEXIST: EAL takes that for a device that it has probed already. */
+			return -ENOTUNIQ;
+		}
+		if (link.nb_queues + link.nb_detached == 0)
+			return 1;
+		rte_delay_us_sleep(TAKE_OVER_STEP_US);
+	}
+	PMD_LOG(ERR, "interface '%s' is in use by another port or process", name);
+	return -EBUSY;
+}
+
+int
+rtap_iface_open(struct rtap_process *process)
+{
+	char name[IFNAMSIZ];
+	int ret = 0;
+
+	strlcpy(name, process->args.iface, sizeof(name));
+	if (strchr(name, '%') == NULL)
+		ret = check_existing(&process->nl, name);
+	if (ret < 0)
+		return ret;
+
+	ret = rtap_tap_open(name, ret > 0 ? RTAP_TAP_ATTACH : RTAP_TAP_CREATE);
+	if (ret < 0)
+		return ret;
+	process->keep_alive_fd = ret;
+	return rtap_tap_detach(process->keep_alive_fd);
+}
+
+int
+rtap_iface_set_up(struct rtap_process *process)
+{
+	enum rtap_persist persist = process->args.persist;
+	int fd = process->keep_alive_fd;
+	int ret = rtap_tap_set_vnet_hdr_len(fd, RTAP_VNET_HDR_LEN);
+
+	if (ret == 0)
+		ret = rtap_tap_set_offload(fd, 0);
+	if (ret == 0)
+		ret = rtap_tap_set_carrier(fd, false);
+	/* Last, since from here on the interface would stay behind if a later step failed. */
+	if (ret == 0 && persist != RTAP_PERSIST_UNCHANGED)
+		ret = rtap_tap_set_persist(fd, persist == RTAP_PERSIST_ON);
+	return ret;
+}
+
+/*
+ * A queue that was opened by name belongs to our interface if their names are
+ * the same after it: 1 if so, 0 if not, or a negative errno.
+ */
+static int
+is_queue_of(int fd, int keep_alive_fd)
+{
+	char expected[IFNAMSIZ];
+	char name[IFNAMSIZ];
+	int ret;
+
+	ret = rtap_tap_get_name(fd, name);
+	if (ret == 0)
+		ret = rtap_tap_get_name(keep_alive_fd, expected);
+	if (ret < 0)
+		return ret;
+	return strcmp(name, expected) == 0 ? rtap_tap_same_netns(fd, keep_alive_fd) : 0;
+}
+
+/*
+ * Finds out the name that our interface has now. Opening a name that is not
+ * there would make a new interface: so it has to be that of our index.
+ */
+static int
+find_name(struct rtap_process *process, int if_index, char name[IFNAMSIZ])
+{
+	struct rtap_link link;
+	int ret = rtap_tap_get_name(process->keep_alive_fd, name);
+
+	if (ret == 0)
+		ret = rtap_nl_get_link_by_name(&process->nl, name, &link);
+	if (ret == 0 && link.if_index != if_index)
+		ret = -ENODEV;
+	return ret;
+}
+
+/* The kernel wants a name to open a queue by, and it may change under our hands. */
+static int
+open_our_queue(struct rtap_process *process, int if_index)
+{
+	char name[IFNAMSIZ] = "";
+
+	for (unsigned int i = 0; i < OPEN_TRIES; i++) {
+		int ret = find_name(process, if_index, name);
+		int fd;
+
+		if (ret < 0)
+			continue;
+		fd = rtap_tap_open(name, RTAP_TAP_ATTACH);
+		if (fd < 0)
+			return fd;
+		ret = is_queue_of(fd, process->keep_alive_fd);
+		if (ret > 0)
+			return fd;
+		close(fd);
+		if (ret < 0) {
+			PMD_LOG_ERRNO(ERR, -ret, "cannot check a queue of interface '%s'", name);
+			return ret;
+		}
+	}
+	PMD_LOG(ERR, "interface %d '%s' was deleted or moved to another network namespace",
+		if_index, name);
+	return -ENODEV;
+}
+
+/* Opens one more queue of the port's interface, detached. */
+static int
+rtap_queue_open(struct rtap_process *process, int if_index, uint16_t queue_id)
+{
+	int fd = open_our_queue(process, if_index);
+	int ret;
+
+	if (fd < 0)
+		return fd;
+	ret = rtap_tap_detach(fd);
+	if (ret < 0)
+		close(fd);
+	else
+		process->queues[queue_id].tap_fd = fd;
+	return ret;
+}
+
+static void
+rtap_queue_close(struct rtap_process *process, uint16_t queue_id)
+{
+	struct rtap_queue_pair *pair = &process->queues[queue_id];
+
+	if (pair->tap_fd < 0)
+		return;
+	close(pair->tap_fd);
+	pair->tap_fd = -1;
+}
+
+void
+rtap_queues_close_from(struct rtap_process *process, uint16_t first)
+{
+	for (uint16_t i = first; i < RTAP_MAX_QUEUES; i++)
+		rtap_queue_close(process, i);
+}
+
+int
+rtap_queues_resize(struct rtap_process *process, int if_index, uint16_t nb_queues)
+{
+	rtap_queues_close_from(process, nb_queues);
+	for (uint16_t i = 0; i < nb_queues; i++) {
+		int ret;
+
+		if (process->queues[i].tap_fd >= 0)
+			continue;
+		ret = rtap_queue_open(process, if_index, i);
+		if (ret < 0) {
+			/* ethdev leaves a port that failed to configure without queues. */
+			rtap_queues_close_from(process, 0);
+			return ret;
+		}
+	}
+	/* Before Linux 6.1 each opening has raised the carrier. */
+	return rtap_tap_set_carrier(process->keep_alive_fd, false);
+}

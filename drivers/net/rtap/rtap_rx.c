@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The net_rtap authors
+ */
+
+/*
+ * Owns receive queues. A queue is in one of two states:
+ *   busy   each burst reads. The first packets are read one by one, since most
+ *          bursts of a quiet queue find only a few; when more wait, a batch of
+ *          reads goes to the kernel in one system call.
+ *   idle   a read found nothing, so a poll is armed, and a burst looks at
+ *          memory only until the kernel reports that poll.
+ * No read ever waits in the kernel. So no packet is taken that the application
+ * did not ask for, and nothing but the poll is in flight between two bursts.
+ */
+
+#include <errno.h>
+#include <unistd.h>
+
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_malloc.h>
+#include <rte_mempool.h>
+
+#include "rtap.h"
+#include "rtap_log.h"
+
+/* Up to so many packets one read(2) each is cheaper than a batch. */
+#define RX_PLAIN_MAX 4
+
+/* Fills the stock, or at least gets one mbuf into it. */
+static bool
+fill_stock(struct rtap_rx_queue *q)
+{
+	if (likely(rte_pktmbuf_alloc_bulk(q->pool, &q->stock[q->nb_stock],
+			RTAP_RING_ENTRIES - q->nb_stock) == 0))
+		q->nb_stock = RTAP_RING_ENTRIES;
+
+	/* The last mbufs of the pool are left to other queues, but for one packet. */
+	if (unlikely(q->nb_stock == 0)) {
+		q->stock[0] = rte_pktmbuf_alloc(q->pool);
+		q->nb_stock = q->stock[0] != NULL;
+	}
+	if (likely(q->nb_stock > 0))
+		return true;
+	rtap_counter_add(&q->nombuf, 1);
+	return false;
+}
+
+/* The header is read into the end of the headroom, so that the frame starts where it should. */
+static inline void *
+read_address(const struct rte_mbuf *m)
+{
+	return rte_pktmbuf_mtod_offset(m, void *, -(int)RTAP_VNET_HDR_LEN);
+}
+
+static inline uint32_t
+read_len(const struct rtap_rx_queue *q)
+{
+	return RTAP_VNET_HDR_LEN + q->room;
+}
+
+static __rte_noinline void
+note_read_error(struct rtap_rx_queue *q, int err)
+{
+	if (err == EBADFD) {
+		PMD_LOG(DEBUG, "queue %u of port %u lost its interface", q->queue_id, q->port_id);
+		q->is_gone = true;
+		return;
+	}
+	PMD_RX_LOG(DEBUG, "read of queue %u failed: %s", q->queue_id, rte_strerror(err));
+	rtap_counter_add(&q->errors, 1);
+}
+
+/*
+ * Turns what a read left in the mbuf into a packet; false if it is none. The
+ * kernel cuts a frame that is longer than the room it gets without a word: one
+ * that fills it all counts as cut.
+ */
+static inline bool
+make_packet(struct rtap_rx_queue *q, struct rte_mbuf *m, uint32_t len)
+{
+	uint32_t frame_len = len - RTAP_VNET_HDR_LEN;
+
+	if (unlikely(len < RTAP_VNET_HDR_LEN + RTE_ETHER_HDR_LEN || frame_len >= q->room)) {
+		rtap_counter_add(&q->errors, 1);
+		return false;
+	}
+	m->data_len = frame_len;
+	m->pkt_len = frame_len;
+	m->port = q->port_id;
+	return true;
+}
+
+/* Reads one by one. Tells whether the kernel's queue was found empty. */
+static uint16_t
+read_plain(struct rtap_rx_queue *q, int tap_fd, struct rte_mbuf **pkts, uint16_t nb_pkts,
+		bool *is_empty)
+{
+	uint16_t nb_rx = 0;
+
+	/* What is no packet counts, too, so that a flood of such frames does not keep us here. */
+	for (uint16_t n = 0; n < nb_pkts; n++) {
+		struct rte_mbuf *m;
+		ssize_t len;
+
+		if (q->nb_stock == 0 && !fill_stock(q))
+			break;
+		m = q->stock[q->nb_stock - 1];
+		len = read(tap_fd, read_address(m), read_len(q));
+		if (len < 0) {
+			if (unlikely(errno != EAGAIN))
+				note_read_error(q, errno);
+			*is_empty = true;
+			break;
+		}
+		if (likely(make_packet(q, m, len))) {
+			pkts[nb_rx++] = m;
+			q->nb_stock--;
+		}
+	}
+	return nb_rx;
+}
+
+/*
+ * Takes the completions of a batch into results[], by position. They are there
+ * when the submit returns, because the reads do not wait. Returns false if the
+ * ring does not give them, which no working kernel does.
+ */
+static bool
+reap_reads(struct rtap_uring *u, unsigned int nb_reads, int32_t *results)
+{
+	unsigned int nb_done = 0;
+
+	while (nb_done < nb_reads) {
+		struct io_uring_cqe *cqe;
+		int ret = io_uring_peek_cqe(&u->ring, &cqe);
+
+		if (unlikely(ret != 0))
+			ret = io_uring_wait_cqe(&u->ring, &cqe);
+		if (ret == -EINTR || ret == -EAGAIN)
+			continue;
+		if (ret != 0)
+			return false;
+		if (likely(rtap_uring_kind(cqe) == RTAP_URING_READ)) {
+			results[rtap_uring_number(cqe)] = cqe->res;
+			nb_done++;
+		} else {
+			rtap_uring_note_poll(u, cqe);
+		}
+		io_uring_cqe_seen(&u->ring, cqe);
+	}
+	return true;
+}
+
+/* Hands out the mbufs that were filled, in order, and keeps the others in the stock. */
+static uint16_t
+take_results(struct rtap_rx_queue *q, const int32_t *results, uint16_t nb_reads,
+		struct rte_mbuf **pkts, bool *is_empty)
+{
+	struct rte_mbuf *batch[RTAP_RING_ENTRIES];
+	uint16_t nb_rx = 0;
+
+	for (uint16_t i = 0; i < nb_reads; i++)
+		batch[i] = q->stock[--q->nb_stock];
+
+	for (uint16_t i = 0; i < nb_reads; i++) {
+		if (likely(results[i] >= 0) && likely(make_packet(q, batch[i], results[i]))) {
+			pkts[nb_rx++] = batch[i];
+			continue;
+		}
+		q->stock[q->nb_stock++] = batch[i];
+		if (results[i] >= 0)
+			continue;
+		*is_empty = true;
+		if (unlikely(results[i] != -EAGAIN))
+			note_read_error(q, -results[i]);
+	}
+	return nb_rx;
+}
+
+/* Reads up to nb_pkts, one ring at most, in one system call. */
+static uint16_t
+read_batch(struct rtap_rx_queue *q, struct rtap_uring *u, struct rte_mbuf **pkts,
+		uint16_t nb_pkts, bool *is_empty)
+{
+	int32_t results[RTAP_RING_ENTRIES];
+	unsigned int nb_taken;
+	uint16_t nb_reads;
+
+	if (q->nb_stock < nb_pkts && !fill_stock(q))
+		return 0;
+	nb_reads = RTE_MIN(nb_pkts, q->nb_stock);
+
+	for (uint16_t i = 0; i < nb_reads; i++)
+		rtap_uring_prep_read(u, read_address(q->stock[q->nb_stock - 1 - i]),
+			read_len(q), i);
+	nb_taken = rtap_uring_submit(u);
+	if (unlikely(!reap_reads(u, nb_taken, results))) {
+		/* The kernel may still write to these mbufs: nobody gets them any more. */
+		q->nb_stock -= nb_taken;
+		q->is_gone = true;
+		return 0;
+	}
+	return take_results(q, results, nb_taken, pkts, is_empty);
+}
+
+/* Reads batch after batch, each twice as long as the one before, until one is not filled. */
+static uint16_t
+read_batches(struct rtap_rx_queue *q, struct rtap_uring *u, struct rte_mbuf **pkts,
+		uint16_t nb_pkts, bool *is_empty)
+{
+	uint16_t nb_rx = 0;
+
+	while (nb_rx < nb_pkts && !*is_empty) {
+		uint16_t nb_asked = RTE_MIN(nb_pkts - nb_rx, q->nb_expected);
+		uint16_t nb_read = read_batch(q, u, &pkts[nb_rx], nb_asked, is_empty);
+
+		if (nb_read == 0)
+			break;
+		nb_rx += nb_read;
+		q->nb_expected = RTE_MIN(2 * q->nb_expected, RTAP_RING_ENTRIES);
+	}
+	return nb_rx;
+}
+
+/*
+ * Reads until nb_pkts are there or the kernel has no more. How many there will
+ * be is guessed from the burst before: a read that finds nothing has its price.
+ */
+static uint16_t
+read_packets(struct rtap_rx_queue *q, struct rtap_uring *u, struct rte_mbuf **pkts,
+		uint16_t nb_pkts, bool *is_empty)
+{
+	uint16_t nb_plain = RTE_MIN(nb_pkts, RX_PLAIN_MAX);
+	uint16_t nb_rx;
+
+	if (unlikely(!rtap_uring_has(u, RTAP_URING_NOWAIT)))
+		return read_plain(q, u->tap_fd, pkts, nb_pkts, is_empty);
+	if (q->nb_expected > RX_PLAIN_MAX)
+		return read_batches(q, u, pkts, nb_pkts, is_empty);
+
+	nb_rx = read_plain(q, u->tap_fd, pkts, nb_plain, is_empty);
+	if (nb_rx < RX_PLAIN_MAX)
+		return nb_rx;
+	q->nb_expected = RX_PLAIN_MAX;
+	return nb_rx + read_batches(q, u, &pkts[nb_rx], nb_pkts - nb_rx, is_empty);
+}
+
+static inline void
+count_packets(struct rtap_rx_queue *q, struct rte_mbuf **pkts, uint16_t nb_rx)
+{
+	uint64_t nb_bytes = 0;
+
+	for (uint16_t i = 0; i < nb_rx; i++)
+		nb_bytes += pkts[i]->pkt_len;
+	rtap_counter_add(&q->packets, nb_rx);
+	rtap_counter_add(&q->bytes, nb_bytes);
+}
+
+/*
+ * True if the burst has to look into the kernel. A poll is reported to the
+ * thread that armed it, so a burst of another thread reads first and arms its
+ * own.
+ */
+static inline bool
+has_work(const struct rtap_uring *u)
+{
+	return !u->is_armed || rtap_uring_is_woken(u) || unlikely(u->armed_by != rte_gettid());
+}
+
+uint16_t
+rtap_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
+{
+	struct rtap_rx_queue *q = queue;
+	struct rtap_uring *u = rtap_queue_pair(q->port_id, q->queue_id)->rx;
+	bool is_empty = false;
+	uint16_t nb_rx;
+
+	if (unlikely(u == NULL || q->is_gone) || !has_work(u))
+		return 0;
+
+	nb_rx = read_packets(q, u, pkts, nb_pkts, &is_empty);
+	/* The system call has brought the completion that woke us. */
+	if (u->is_armed)
+		rtap_uring_reap_polls(u);
+	if (nb_rx > 0)
+		count_packets(q, pkts, nb_rx);
+	if (!is_empty || unlikely(q->is_gone))
+		return nb_rx;
+
+	q->nb_expected = RTE_MIN(nb_rx, RTAP_RING_ENTRIES);
+	rtap_uring_arm_poll(u);
+	return nb_rx;
+}
+
+/* A byte more than the longest frame tells a frame that was cut. */
+int
+rtap_rx_check_mtu(const struct rte_eth_dev *dev, const struct rtap_rx_queue *q, uint32_t mtu)
+{
+	if (rtap_frame_len(mtu) < q->room)
+		return 0;
+	PMD_LOG(ERR, "%s: MTU %u makes frames of %u bytes, Rx queue %u takes %u",
+		dev->data->name, mtu, rtap_frame_len(mtu), q->queue_id, q->room - 1);
+	return -EINVAL;
+}
+
+int
+rtap_rx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_desc,
+		unsigned int socket_id, const struct rte_eth_rxconf *conf, struct rte_mempool *pool)
+{
+	uint16_t room = rte_pktmbuf_data_room_size(pool);
+	struct rtap_rx_queue *q;
+	int ret = rtap_refuse_secondary(dev, "set up a queue of");
+
+	if (ret < 0)
+		return ret;
+	if (room <= RTE_PKTMBUF_HEADROOM) {
+		PMD_LOG(ERR, "%s: mbufs of pool %s have no room behind their headroom",
+			dev->data->name, pool->name);
+		return -EINVAL;
+	}
+
+	q = rte_zmalloc_socket("rtap_rx_queue", sizeof(*q), RTE_CACHE_LINE_SIZE, socket_id);
+	if (q == NULL)
+		return -ENOMEM;
+	q->pool = pool;
+	q->port_id = dev->data->port_id;
+	q->queue_id = queue_id;
+	q->nb_desc = nb_desc;
+	q->room = room - RTE_PKTMBUF_HEADROOM;
+	/* ethdev leaves those of the port out of the queue's. */
+	q->offloads = conf->offloads | dev->data->dev_conf.rxmode.offloads;
+
+	ret = rtap_rx_check_mtu(dev, q, dev->data->mtu);
+	if (ret < 0) {
+		rte_free(q);
+		return ret;
+	}
+	dev->data->rx_queues[queue_id] = q;
+	return 0;
+}
+
+void
+rtap_rx_queue_release(struct rte_eth_dev *dev, uint16_t queue_id)
+{
+	struct rtap_rx_queue *q = dev->data->rx_queues[queue_id];
+
+	/* ethdev asks a secondary process to release queues that are the primary's. */
+	if (q == NULL || rte_eal_process_type() != RTE_PROC_PRIMARY)
+		return;
+	rtap_rx_stop(q);
+	dev->data->rx_queues[queue_id] = NULL;
+	rte_free(q);
+}
+
+/* What rte_mempool_mem_iter() found so far. */
+struct region_list {
+	struct iovec regions[RTAP_URING_MAX_REGIONS];
+	unsigned int nb_regions;
+	bool is_full;
+};
+
+/* The next piece follows the last region so closely that one region takes both. */
+static bool
+extends_region(const struct region_list *list, const struct iovec *piece)
+{
+	const struct iovec *last;
+
+	if (list->nb_regions == 0)
+		return false;
+	last = &list->regions[list->nb_regions - 1];
+	return RTE_PTR_ADD(last->iov_base, last->iov_len) == piece->iov_base &&
+		last->iov_len + piece->iov_len <= RTAP_URING_MAX_REGION_LEN;
+}
+
+static void
+add_piece(struct region_list *list, const struct iovec *piece)
+{
+	if (extends_region(list, piece))
+		list->regions[list->nb_regions - 1].iov_len += piece->iov_len;
+	else if (list->nb_regions < RTAP_URING_MAX_REGIONS)
+		list->regions[list->nb_regions++] = *piece;
+	else
+		list->is_full = true;
+}
+
+static void
+add_chunk(struct rte_mempool *pool __rte_unused, void *arg, struct rte_mempool_memhdr *chunk,
+		unsigned int index __rte_unused)
+{
+	for (size_t offset = 0; offset < chunk->len; offset += RTAP_URING_MAX_REGION_LEN) {
+		const struct iovec piece = {
+			.iov_base = RTE_PTR_ADD(chunk->addr, offset),
+			.iov_len = RTE_MIN(chunk->len - offset, RTAP_URING_MAX_REGION_LEN),
+		};
+
+		add_piece(arg, &piece);
+	}
+}
+
+/* Costs only speed if it cannot be: by RLIMIT_MEMLOCK, by kind or number of the pieces. */
+static void
+register_pool(struct rtap_uring *u, struct rte_mempool *pool)
+{
+	struct region_list list = { .nb_regions = 0 };
+	int ret = -E2BIG;
+
+	rte_mempool_mem_iter(pool, add_chunk, &list);
+	if (!list.is_full)
+		ret = rtap_uring_register_regions(u, list.regions, list.nb_regions);
+	if (ret < 0)
+		PMD_LOG_ERRNO(DEBUG, -ret, "memory of pool %s is not registered", pool->name);
+}
+
+int
+rtap_rx_start(struct rtap_rx_queue *q, int tap_fd)
+{
+	struct rtap_queue_pair *pair = rtap_queue_pair(q->port_id, q->queue_id);
+	struct rtap_uring *u;
+
+	if (pair->rx != NULL)
+		return -EBUSY;
+	u = rtap_uring_create(RTAP_RING_ENTRIES, tap_fd, 0);
+	if (u == NULL)
+		return -rte_errno;
+	register_pool(u, q->pool);
+
+	q->nb_expected = 0;
+	q->is_gone = false;
+	pair->rx = u;
+	return 0;
+}
+
+void
+rtap_rx_stop(struct rtap_rx_queue *q)
+{
+	struct rtap_queue_pair *pair = rtap_queue_pair(q->port_id, q->queue_id);
+	struct rtap_uring *u = pair->rx;
+
+	pair->rx = NULL;
+	rtap_uring_drain(&u, 1);
+	rtap_uring_destroy(u);
+	rte_pktmbuf_free_bulk(q->stock, q->nb_stock);
+	q->nb_stock = 0;
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The net_rtap authors
+ */
+
+/*
+ * Owns the statistics: sums the counters of the queues and asks the kernel for
+ * what it dropped. A counter is never written here, it belongs to its lcore.
+ */
+
+#include "rtap.h"
+#include "rtap_log.h"
+
+/* Frames the kernel had for us and dropped; what was last known of an interface that is gone. */
+static uint64_t
+get_kernel_drops(struct rte_eth_dev *dev)
+{
+	struct rtap_shared *shared = rtap_shared(dev);
+	uint64_t drops;
+
+	if (rtap_nl_get_stats(&rtap_process(dev)->stats_nl, shared->if_index, &drops) < 0)
+		return rte_atomic_load_explicit(&shared->tx_dropped, rte_memory_order_relaxed);
+	rte_atomic_store_explicit(&shared->tx_dropped, drops, rte_memory_order_relaxed);
+	return drops;
+}
+
+static void
+add_rx_queue(const struct rtap_rx_queue *q, struct rte_eth_stats *stats,
+		struct eth_queue_stats *qstats)
+{
+	uint64_t packets = rtap_counter_read(&q->packets);
+	uint64_t bytes = rtap_counter_read(&q->bytes);
+	uint64_t errors = rtap_counter_read(&q->errors);
+
+	stats->ipackets += packets;
+	stats->ibytes += bytes;
+	stats->ierrors += errors;
+	stats->rx_nombuf += rtap_counter_read(&q->nombuf);
+	if (qstats == NULL || q->queue_id >= RTE_ETHDEV_QUEUE_STAT_CNTRS)
+		return;
+	qstats->q_ipackets[q->queue_id] = packets;
+	qstats->q_ibytes[q->queue_id] = bytes;
+	qstats->q_errors[q->queue_id] = errors;
+}
+
+static void
+add_tx_queue(const struct rtap_tx_queue *q, struct rte_eth_stats *stats,
+		struct eth_queue_stats *qstats)
+{
+	uint64_t packets = rtap_counter_read(&q->packets);
+	uint64_t bytes = rtap_counter_read(&q->bytes);
+
+	stats->opackets += packets;
+	stats->obytes += bytes;
+	stats->oerrors += rtap_counter_read(&q->errors);
+	if (qstats == NULL || q->queue_id >= RTE_ETHDEV_QUEUE_STAT_CNTRS)
+		return;
+	qstats->q_opackets[q->queue_id] = packets;
+	qstats->q_obytes[q->queue_id] = bytes;
+}
+
+int
+rtap_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats,
+		struct eth_queue_stats *qstats)
+{
+	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++) {
+		if (dev->data->rx_queues[i] != NULL)
+			add_rx_queue(dev->data->rx_queues[i], stats, qstats);
+	}
+	for (uint16_t i = 0; i < dev->data->nb_tx_queues; i++) {
+		if (dev->data->tx_queues[i] != NULL)
+			add_tx_queue(dev->data->tx_queues[i], stats, qstats);
+	}
+	stats->imissed = get_kernel_drops(dev) - rtap_shared(dev)->tx_dropped_base;
+	return 0;
+}
+
+static void
+reset_rx_queue(struct rtap_rx_queue *q)
+{
+	rtap_counter_reset(&q->packets);
+	rtap_counter_reset(&q->bytes);
+	rtap_counter_reset(&q->errors);
+	rtap_counter_reset(&q->nombuf);
+}
+
+static void
+reset_tx_queue(struct rtap_tx_queue *q)
+{
+	rtap_counter_reset(&q->packets);
+	rtap_counter_reset(&q->bytes);
+	rtap_counter_reset(&q->errors);
+}
+
+int
+rtap_stats_reset(struct rte_eth_dev *dev)
+{
+	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++) {
+		if (dev->data->rx_queues[i] != NULL)
+			reset_rx_queue(dev->data->rx_queues[i]);
+	}
+	for (uint16_t i = 0; i < dev->data->nb_tx_queues; i++) {
+		if (dev->data->tx_queues[i] != NULL)
+			reset_tx_queue(dev->data->tx_queues[i]);
+	}
+	rtap_shared(dev)->tx_dropped_base = get_kernel_drops(dev);
+	return 0;
+}
