@@ -22,6 +22,7 @@
 #include <linux/io_uring.h>
 
 #include "test.h"
+#include "test_pmd_rtap_data.h"
 #include "test_pmd_rtap_kernel.h"
 #include "test_pmd_rtap_port.h"
 
@@ -119,6 +120,7 @@ static struct unit_test_suite *rtap_suites[] = {
 	&rtap_thread_suite,
 	&rtap_life_suite,
 	&rtap_stats_suite,
+	&rtap_segment_suite,
 	&rtap_leak_suite,
 	NULL
 };

@@ -250,6 +250,7 @@ void rtap_tx_queue_release(struct rte_eth_dev *dev, uint16_t queue_id);
 int rtap_tx_start(struct rtap_tx_queue *q, int tap_fd);
 void rtap_tx_stop(struct rtap_tx_queue *q);
 uint16_t rtap_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
+uint16_t rtap_tx_prepare(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
 
 /* rtap_info.c */
 int rtap_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info);

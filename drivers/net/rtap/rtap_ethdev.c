@@ -331,6 +331,7 @@ set_functions(struct rte_eth_dev *dev)
 	dev->dev_ops = &rtap_ops;
 	dev->rx_pkt_burst = rtap_rx_burst;
 	dev->tx_pkt_burst = rtap_tx_burst;
+	dev->tx_pkt_prepare = rtap_tx_prepare;
 }
 
 static int

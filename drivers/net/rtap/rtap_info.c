@@ -16,6 +16,8 @@ rtap_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 		.nb_min = RTAP_MIN_DESC,
 		.nb_max = RTAP_MAX_DESC,
 		.nb_align = 1,
+		.nb_seg_max = RTAP_TX_MAX_SEGS,
+		.nb_mtu_seg_max = RTAP_TX_MAX_SEGS,
 	};
 	const struct rte_eth_dev_portconf preferred = {
 		.burst_size = RTAP_DEFAULT_BURST,
@@ -31,6 +33,7 @@ rtap_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 	info->max_rx_queues = RTAP_MAX_QUEUES;
 	info->max_tx_queues = RTAP_MAX_QUEUES;
 	info->max_mac_addrs = 1;
+	info->tx_offload_capa = RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
 	info->rx_desc_lim = desc_lim;
 	info->tx_desc_lim = desc_lim;
 	info->default_rxportconf = preferred;

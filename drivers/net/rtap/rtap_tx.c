@@ -221,6 +221,16 @@ rtap_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 	return nb_tx;
 }
 
+uint16_t
+rtap_tx_prepare(void *queue __rte_unused, struct rte_mbuf **pkts, uint16_t nb_pkts)
+{
+	uint16_t nb_good = count_sendable(pkts, nb_pkts);
+
+	if (nb_good < nb_pkts)
+		rte_errno = EINVAL;
+	return nb_good;
+}
+
 int
 rtap_tx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_desc,
 		unsigned int socket_id, const struct rte_eth_txconf *conf)
