@@ -18,6 +18,8 @@
 
 /* Sub-suites of the data path. */
 struct unit_test_suite;
+extern struct unit_test_suite rtap_scatter_suite;
+extern struct unit_test_suite rtap_mtu_suite;
 extern struct unit_test_suite rtap_segment_suite;
 
 /* What is zero is as rtap_port_configure() has it. */

@@ -68,6 +68,13 @@
 #define RTAP_DEFAULT_DESC 1024
 #define RTAP_DEFAULT_BURST 64
 
+/*
+ * Mbufs that a receive queue keeps to read into. A batch of packets of several
+ * mbufs has as many as fit.
+ */
+#define RTAP_RX_STOCK 256
+#define RTAP_RX_MAX_SEGS 128
+
 /* One packet of up to 64 KB in mbufs of 2 KB and some more. */
 #define RTAP_TX_MAX_SEGS 64
 #define RTAP_TX_IOV_LEN 256
@@ -82,6 +89,8 @@ static_assert(RTAP_VNET_HDR_LEN <= RTE_PKTMBUF_HEADROOM,
 	"the virtio-net header is read into the headroom");
 static_assert(RTAP_TX_IOV_LEN > RTAP_TX_MAX_SEGS,
 	"a packet and its header fit into the iovecs of a queue");
+static_assert(RTAP_RX_STOCK >= RTAP_RING_ENTRIES && RTAP_RX_STOCK >= RTAP_RX_MAX_SEGS,
+	"a batch of single mbufs fits into the stock, and so does the longest packet");
 static_assert(RTE_IS_POWER_OF_2(RTAP_RING_ENTRIES), "io_uring rounds up to a power of two");
 static_assert(RTAP_MAX_QUEUES <= RTE_MAX_QUEUES_PER_PORT, "ethdev keeps an array of queues");
 
@@ -128,6 +137,7 @@ struct __rte_cache_aligned rtap_rx_queue {
 	uint16_t room;              /* const; bytes of a frame that one mbuf holds */
 	uint64_t offloads;          /* const; RTE_ETH_RX_OFFLOAD_* */
 
+	RTE_ATOMIC(uint16_t) nb_segs; /* control writes, lcore reads; mbufs that a read needs */
 	uint16_t nb_expected;       /* lcore; packets that the next burst may find */
 	uint16_t nb_stock;          /* lcore; mbufs ready to be read into */
 	bool is_gone;               /* lcore; the interface was deleted */
@@ -137,7 +147,8 @@ struct __rte_cache_aligned rtap_rx_queue {
 	struct rtap_counter errors;
 	struct rtap_counter nombuf;
 
-	struct rte_mbuf *stock[RTAP_RING_ENTRIES]; /* lcore; the first nb_stock */
+	struct rte_mbuf *stock[RTAP_RX_STOCK]; /* lcore; the first nb_stock */
+	struct iovec iov[RTAP_RX_STOCK];       /* lcore; of reads into several mbufs */
 };
 
 /* Transmit queue (dev->data->tx_queues[]), shared by all processes. */
@@ -239,6 +250,13 @@ int rtap_rx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_
 		struct rte_mempool *pool);
 void rtap_rx_queue_release(struct rte_eth_dev *dev, uint16_t queue_id);
 int rtap_rx_check_mtu(const struct rte_eth_dev *dev, const struct rtap_rx_queue *q, uint32_t mtu);
+/*
+ * The queue takes frames of this MTU, which has been checked, from the next
+ * burst on; the second leaves it able to take longer ones if it was. Both
+ * return whether a frame may take several mbufs.
+ */
+bool rtap_rx_set_mtu(struct rtap_rx_queue *q, uint32_t mtu);
+bool rtap_rx_allow_mtu(struct rtap_rx_queue *q, uint32_t mtu);
 int rtap_rx_start(struct rtap_rx_queue *q, int tap_fd);
 void rtap_rx_stop(struct rtap_rx_queue *q);
 uint16_t rtap_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);

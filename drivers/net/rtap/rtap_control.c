@@ -122,6 +122,23 @@ check_mtu(const struct rte_eth_dev *dev, uint16_t mtu)
 	return 0;
 }
 
+static void
+set_queues_mtu(struct rte_eth_dev *dev, uint16_t mtu,
+		bool (*set)(struct rtap_rx_queue *q, uint32_t mtu))
+{
+	bool is_scattered = false;
+
+	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++) {
+		if (dev->data->rx_queues[i] != NULL)
+			is_scattered |= set(dev->data->rx_queues[i], mtu);
+	}
+	dev->data->scattered_rx = is_scattered;
+}
+
+/*
+ * The queues may be polled meanwhile, and longer frames may wait in the kernel:
+ * until the next start they are ready for the largest MTU since the last one.
+ */
 int
 rtap_mtu_set(struct rte_eth_dev *dev, uint16_t mtu)
 {
@@ -131,6 +148,7 @@ rtap_mtu_set(struct rte_eth_dev *dev, uint16_t mtu)
 		ret = check_mtu(dev, mtu);
 	if (ret < 0)
 		return ret;
+	set_queues_mtu(dev, mtu, rtap_rx_allow_mtu);
 	return rtap_nl_set_mtu(&rtap_process(dev)->nl, rtap_shared(dev)->if_index, mtu);
 }
 
@@ -147,6 +165,7 @@ rtap_apply_config(struct rte_eth_dev *dev)
 	ret = check_mtu(dev, mtu);
 	if (ret < 0)
 		return ret;
+	set_queues_mtu(dev, mtu, rtap_rx_set_mtu);
 	ret = rtap_nl_get_link(nl, if_index, &link);
 	if (ret < 0) {
 		PMD_LOG_ERRNO(ERR, -ret, "%s: cannot ask for interface %d", dev->data->name,

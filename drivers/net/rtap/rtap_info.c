@@ -33,6 +33,7 @@ rtap_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 	info->max_rx_queues = RTAP_MAX_QUEUES;
 	info->max_tx_queues = RTAP_MAX_QUEUES;
 	info->max_mac_addrs = 1;
+	info->rx_offload_capa = RTE_ETH_RX_OFFLOAD_SCATTER;
 	info->tx_offload_capa = RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
 	info->rx_desc_lim = desc_lim;
 	info->tx_desc_lim = desc_lim;
@@ -49,6 +50,7 @@ rtap_rxq_info_get(struct rte_eth_dev *dev, uint16_t queue_id, struct rte_eth_rxq
 	info->mp = q->pool;
 	info->nb_desc = q->nb_desc;
 	info->rx_buf_size = q->room;
+	info->scattered_rx = dev->data->scattered_rx;
 	info->conf.offloads = q->offloads;
 }
 

@@ -14,6 +14,8 @@
  */
 
 #include <errno.h>
+#include <string.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <rte_eal.h>
@@ -27,20 +29,32 @@
 /* Up to so many packets one read(2) each is cheaper than a batch. */
 #define RX_PLAIN_MAX 4
 
-/* Fills the stock, or at least gets one mbuf into it. */
-static bool
-fill_stock(struct rtap_rx_queue *q)
+/* How many mbufs are worth having ready: a batch of packets, of one mbuf or of several each. */
+static inline uint16_t
+stock_level(uint16_t nb_segs)
 {
-	if (likely(rte_pktmbuf_alloc_bulk(q->pool, &q->stock[q->nb_stock],
-			RTAP_RING_ENTRIES - q->nb_stock) == 0))
-		q->nb_stock = RTAP_RING_ENTRIES;
+	return nb_segs == 1 ? RTAP_RING_ENTRIES : RTAP_RX_STOCK;
+}
+
+/* Fills the stock, or sees that it suffices for one packet. False if not even that. */
+static bool
+fill_stock(struct rtap_rx_queue *q, uint16_t nb_segs)
+{
+	uint16_t level = stock_level(nb_segs);
+
+	if (q->nb_stock < level && likely(rte_pktmbuf_alloc_bulk(q->pool,
+			&q->stock[q->nb_stock], level - q->nb_stock) == 0))
+		q->nb_stock = level;
 
 	/* The last mbufs of the pool are left to other queues, but for one packet. */
-	if (unlikely(q->nb_stock == 0)) {
-		q->stock[0] = rte_pktmbuf_alloc(q->pool);
-		q->nb_stock = q->stock[0] != NULL;
+	while (unlikely(q->nb_stock < nb_segs)) {
+		struct rte_mbuf *m = rte_pktmbuf_alloc(q->pool);
+
+		if (m == NULL)
+			break;
+		q->stock[q->nb_stock++] = m;
 	}
-	if (likely(q->nb_stock > 0))
+	if (likely(q->nb_stock >= nb_segs))
 		return true;
 	rtap_counter_add(&q->nombuf, 1);
 	return false;
@@ -59,6 +73,19 @@ read_len(const struct rtap_rx_queue *q)
 	return RTAP_VNET_HDR_LEN + q->room;
 }
 
+/* Describes the mbufs of one read. */
+static void
+describe_read(const struct rtap_rx_queue *q, struct rte_mbuf **segs, uint16_t nb_segs,
+		struct iovec *iov)
+{
+	iov[0].iov_base = read_address(segs[0]);
+	iov[0].iov_len = read_len(q);
+	for (uint16_t i = 1; i < nb_segs; i++) {
+		iov[i].iov_base = rte_pktmbuf_mtod(segs[i], void *);
+		iov[i].iov_len = q->room;
+	}
+}
+
 static __rte_noinline void
 note_read_error(struct rtap_rx_queue *q, int err)
 {
@@ -71,54 +98,117 @@ note_read_error(struct rtap_rx_queue *q, int err)
 	rtap_counter_add(&q->errors, 1);
 }
 
+/* Links as many mbufs as the frame fills. Returns their number. */
+static uint16_t
+chain_segments(const struct rtap_rx_queue *q, struct rte_mbuf **segs, uint32_t frame_len)
+{
+	uint32_t left = frame_len;
+	uint16_t n = 0;
+
+	for (;;) {
+		struct rte_mbuf *m = segs[n++];
+
+		m->data_len = RTE_MIN(left, q->room);
+		left -= m->data_len;
+		if (left == 0)
+			break;
+		m->next = segs[n];
+	}
+	segs[0]->nb_segs = n;
+	return n;
+}
+
 /*
- * Turns what a read left in the mbuf into a packet; false if it is none. The
- * kernel cuts a frame that is longer than the room it gets without a word: one
- * that fills it all counts as cut.
+ * Turns what a read left in the mbufs into a packet. Returns how many of them
+ * it has, or 0 if it is none. The kernel cuts a frame that is longer than the
+ * room it gets without a word: one that fills it all counts as cut.
  */
-static inline bool
-make_packet(struct rtap_rx_queue *q, struct rte_mbuf *m, uint32_t len)
+static inline uint16_t
+make_packet(struct rtap_rx_queue *q, struct rte_mbuf **segs, uint16_t nb_segs, uint32_t len)
 {
 	uint32_t frame_len = len - RTAP_VNET_HDR_LEN;
+	struct rte_mbuf *m = segs[0];
 
-	if (unlikely(len < RTAP_VNET_HDR_LEN + RTE_ETHER_HDR_LEN || frame_len >= q->room)) {
+	if (unlikely(len < RTAP_VNET_HDR_LEN + RTE_ETHER_HDR_LEN ||
+			frame_len >= (uint32_t)nb_segs * q->room)) {
 		rtap_counter_add(&q->errors, 1);
-		return false;
+		return 0;
 	}
-	m->data_len = frame_len;
 	m->pkt_len = frame_len;
 	m->port = q->port_id;
-	return true;
+	if (unlikely(frame_len > q->room))
+		return chain_segments(q, segs, frame_len);
+	m->data_len = frame_len;
+	return 1;
+}
+
+static inline ssize_t
+read_one(struct rtap_rx_queue *q, int tap_fd, struct rte_mbuf **segs, uint16_t nb_segs)
+{
+	if (likely(nb_segs == 1))
+		return read(tap_fd, read_address(segs[0]), read_len(q));
+	describe_read(q, segs, nb_segs, q->iov);
+	return readv(tap_fd, q->iov, nb_segs);
 }
 
 /* Reads one by one. Tells whether the kernel's queue was found empty. */
 static uint16_t
-read_plain(struct rtap_rx_queue *q, int tap_fd, struct rte_mbuf **pkts, uint16_t nb_pkts,
-		bool *is_empty)
+read_plain(struct rtap_rx_queue *q, int tap_fd, uint16_t nb_segs, struct rte_mbuf **pkts,
+		uint16_t nb_pkts, bool *is_empty)
 {
 	uint16_t nb_rx = 0;
 
 	/* What is no packet counts, too, so that a flood of such frames does not keep us here. */
 	for (uint16_t n = 0; n < nb_pkts; n++) {
-		struct rte_mbuf *m;
+		struct rte_mbuf **segs;
+		uint16_t nb_used;
 		ssize_t len;
 
-		if (q->nb_stock == 0 && !fill_stock(q))
+		if (q->nb_stock < nb_segs && !fill_stock(q, nb_segs))
 			break;
-		m = q->stock[q->nb_stock - 1];
-		len = read(tap_fd, read_address(m), read_len(q));
+		segs = &q->stock[q->nb_stock - nb_segs];
+		len = read_one(q, tap_fd, segs, nb_segs);
 		if (len < 0) {
 			if (unlikely(errno != EAGAIN))
 				note_read_error(q, errno);
 			*is_empty = true;
 			break;
 		}
-		if (likely(make_packet(q, m, len))) {
-			pkts[nb_rx++] = m;
-			q->nb_stock--;
-		}
+		nb_used = make_packet(q, segs, nb_segs, len);
+		if (unlikely(nb_used == 0))
+			continue;
+		pkts[nb_rx++] = segs[0];
+		for (uint16_t i = nb_used; i < nb_segs; i++)
+			segs[i - nb_used] = segs[i];
+		q->nb_stock -= nb_used;
 	}
 	return nb_rx;
+}
+
+/* The n-th read of a batch fills mbufs this far from the end of the stock. */
+static inline struct rte_mbuf **
+batch_segs(struct rte_mbuf **end, uint16_t n, uint16_t nb_segs)
+{
+	return end - (n + 1) * nb_segs;
+}
+
+static void
+prepare_batch(struct rtap_rx_queue *q, struct rtap_uring *u, uint16_t nb_segs, uint16_t nb_reads)
+{
+	struct rte_mbuf **end = &q->stock[q->nb_stock];
+	struct iovec *iov = q->iov;
+
+	for (uint16_t i = 0; i < nb_reads; i++) {
+		struct rte_mbuf **segs = batch_segs(end, i, nb_segs);
+
+		if (likely(nb_segs == 1)) {
+			rtap_uring_prep_read(u, read_address(segs[0]), read_len(q), i);
+			continue;
+		}
+		describe_read(q, segs, nb_segs, iov);
+		rtap_uring_prep_readv(u, iov, nb_segs, i);
+		iov += nb_segs;
+	}
 }
 
 /*
@@ -154,66 +244,69 @@ reap_reads(struct rtap_uring *u, unsigned int nb_reads, int32_t *results)
 
 /* Hands out the mbufs that were filled, in order, and keeps the others in the stock. */
 static uint16_t
-take_results(struct rtap_rx_queue *q, const int32_t *results, uint16_t nb_reads,
-		struct rte_mbuf **pkts, bool *is_empty)
+take_results(struct rtap_rx_queue *q, uint16_t nb_segs, const int32_t *results,
+		uint16_t nb_reads, struct rte_mbuf **pkts, bool *is_empty)
 {
-	struct rte_mbuf *batch[RTAP_RING_ENTRIES];
+	struct rte_mbuf *batch[RTAP_RX_STOCK];
+	uint16_t nb_mbufs = nb_reads * nb_segs;
 	uint16_t nb_rx = 0;
 
-	for (uint16_t i = 0; i < nb_reads; i++)
-		batch[i] = q->stock[--q->nb_stock];
+	q->nb_stock -= nb_mbufs;
+	memcpy(batch, &q->stock[q->nb_stock], nb_mbufs * sizeof(batch[0]));
 
 	for (uint16_t i = 0; i < nb_reads; i++) {
-		if (likely(results[i] >= 0) && likely(make_packet(q, batch[i], results[i]))) {
-			pkts[nb_rx++] = batch[i];
-			continue;
-		}
-		q->stock[q->nb_stock++] = batch[i];
-		if (results[i] >= 0)
-			continue;
-		*is_empty = true;
-		if (unlikely(results[i] != -EAGAIN))
+		struct rte_mbuf **segs = batch_segs(&batch[nb_mbufs], i, nb_segs);
+		uint16_t nb_used = 0;
+
+		if (likely(results[i] >= 0))
+			nb_used = make_packet(q, segs, nb_segs, results[i]);
+		else
+			*is_empty = true;
+		if (unlikely(results[i] < 0 && results[i] != -EAGAIN))
 			note_read_error(q, -results[i]);
+		if (likely(nb_used > 0))
+			pkts[nb_rx++] = segs[0];
+		while (nb_used < nb_segs)
+			q->stock[q->nb_stock++] = segs[nb_used++];
 	}
 	return nb_rx;
 }
 
 /* Reads up to nb_pkts, one ring at most, in one system call. */
 static uint16_t
-read_batch(struct rtap_rx_queue *q, struct rtap_uring *u, struct rte_mbuf **pkts,
-		uint16_t nb_pkts, bool *is_empty)
+read_batch(struct rtap_rx_queue *q, struct rtap_uring *u, uint16_t nb_segs,
+		struct rte_mbuf **pkts, uint16_t nb_pkts, bool *is_empty)
 {
 	int32_t results[RTAP_RING_ENTRIES];
 	unsigned int nb_taken;
 	uint16_t nb_reads;
 
-	if (q->nb_stock < nb_pkts && !fill_stock(q))
+	if (q->nb_stock < nb_pkts * nb_segs && !fill_stock(q, nb_segs))
 		return 0;
-	nb_reads = RTE_MIN(nb_pkts, q->nb_stock);
+	nb_reads = RTE_MIN(nb_pkts, RTAP_RING_ENTRIES);
+	nb_reads = RTE_MIN(nb_reads, q->nb_stock / nb_segs);
 
-	for (uint16_t i = 0; i < nb_reads; i++)
-		rtap_uring_prep_read(u, read_address(q->stock[q->nb_stock - 1 - i]),
-			read_len(q), i);
+	prepare_batch(q, u, nb_segs, nb_reads);
 	nb_taken = rtap_uring_submit(u);
 	if (unlikely(!reap_reads(u, nb_taken, results))) {
 		/* The kernel may still write to these mbufs: nobody gets them any more. */
-		q->nb_stock -= nb_taken;
+		q->nb_stock -= nb_taken * nb_segs;
 		q->is_gone = true;
 		return 0;
 	}
-	return take_results(q, results, nb_taken, pkts, is_empty);
+	return take_results(q, nb_segs, results, nb_taken, pkts, is_empty);
 }
 
 /* Reads batch after batch, each twice as long as the one before, until one is not filled. */
 static uint16_t
-read_batches(struct rtap_rx_queue *q, struct rtap_uring *u, struct rte_mbuf **pkts,
-		uint16_t nb_pkts, bool *is_empty)
+read_batches(struct rtap_rx_queue *q, struct rtap_uring *u, uint16_t nb_segs,
+		struct rte_mbuf **pkts, uint16_t nb_pkts, bool *is_empty)
 {
 	uint16_t nb_rx = 0;
 
 	while (nb_rx < nb_pkts && !*is_empty) {
 		uint16_t nb_asked = RTE_MIN(nb_pkts - nb_rx, q->nb_expected);
-		uint16_t nb_read = read_batch(q, u, &pkts[nb_rx], nb_asked, is_empty);
+		uint16_t nb_read = read_batch(q, u, nb_segs, &pkts[nb_rx], nb_asked, is_empty);
 
 		if (nb_read == 0)
 			break;
@@ -231,19 +324,20 @@ static uint16_t
 read_packets(struct rtap_rx_queue *q, struct rtap_uring *u, struct rte_mbuf **pkts,
 		uint16_t nb_pkts, bool *is_empty)
 {
+	uint16_t nb_segs = rte_atomic_load_explicit(&q->nb_segs, rte_memory_order_relaxed);
 	uint16_t nb_plain = RTE_MIN(nb_pkts, RX_PLAIN_MAX);
 	uint16_t nb_rx;
 
 	if (unlikely(!rtap_uring_has(u, RTAP_URING_NOWAIT)))
-		return read_plain(q, u->tap_fd, pkts, nb_pkts, is_empty);
+		return read_plain(q, u->tap_fd, nb_segs, pkts, nb_pkts, is_empty);
 	if (q->nb_expected > RX_PLAIN_MAX)
-		return read_batches(q, u, pkts, nb_pkts, is_empty);
+		return read_batches(q, u, nb_segs, pkts, nb_pkts, is_empty);
 
-	nb_rx = read_plain(q, u->tap_fd, pkts, nb_plain, is_empty);
+	nb_rx = read_plain(q, u->tap_fd, nb_segs, pkts, nb_plain, is_empty);
 	if (nb_rx < RX_PLAIN_MAX)
 		return nb_rx;
 	q->nb_expected = RX_PLAIN_MAX;
-	return nb_rx + read_batches(q, u, &pkts[nb_rx], nb_pkts - nb_rx, is_empty);
+	return nb_rx + read_batches(q, u, nb_segs, &pkts[nb_rx], nb_pkts - nb_rx, is_empty);
 }
 
 static inline void
@@ -293,15 +387,46 @@ rtap_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 	return nb_rx;
 }
 
-/* A byte more than the longest frame tells a frame that was cut. */
+/* Mbufs for the longest frame, with room for a byte more to tell a frame that was cut. */
+static uint32_t
+count_segs(const struct rtap_rx_queue *q, uint32_t mtu)
+{
+	return rtap_frame_len(mtu) / q->room + 1;
+}
+
 int
 rtap_rx_check_mtu(const struct rte_eth_dev *dev, const struct rtap_rx_queue *q, uint32_t mtu)
 {
-	if (rtap_frame_len(mtu) < q->room)
+	bool has_scatter = (q->offloads & RTE_ETH_RX_OFFLOAD_SCATTER) != 0;
+	uint32_t max_segs = has_scatter ? RTAP_RX_MAX_SEGS : 1;
+
+	if (count_segs(q, mtu) <= max_segs)
 		return 0;
-	PMD_LOG(ERR, "%s: MTU %u makes frames of %u bytes, Rx queue %u takes %u",
-		dev->data->name, mtu, rtap_frame_len(mtu), q->queue_id, q->room - 1);
+	PMD_LOG(ERR, "%s: MTU %u makes frames of %u bytes, Rx queue %u takes %u%s",
+		dev->data->name, mtu, rtap_frame_len(mtu), q->queue_id, max_segs * q->room - 1,
+		has_scatter ? "" : " without scattered Rx");
 	return -EINVAL;
+}
+
+static bool
+set_segs(struct rtap_rx_queue *q, uint16_t nb_segs)
+{
+	rte_atomic_store_explicit(&q->nb_segs, nb_segs, rte_memory_order_relaxed);
+	return nb_segs > 1;
+}
+
+bool
+rtap_rx_set_mtu(struct rtap_rx_queue *q, uint32_t mtu)
+{
+	return set_segs(q, count_segs(q, mtu));
+}
+
+bool
+rtap_rx_allow_mtu(struct rtap_rx_queue *q, uint32_t mtu)
+{
+	uint16_t nb_segs = rte_atomic_load_explicit(&q->nb_segs, rte_memory_order_relaxed);
+
+	return set_segs(q, RTE_MAX(nb_segs, count_segs(q, mtu)));
 }
 
 int
@@ -336,6 +461,7 @@ rtap_rx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_desc
 		rte_free(q);
 		return ret;
 	}
+	rtap_rx_set_mtu(q, dev->data->mtu);
 	dev->data->rx_queues[queue_id] = q;
 	return 0;
 }
