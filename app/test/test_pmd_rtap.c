@@ -123,6 +123,7 @@ static struct unit_test_suite *rtap_suites[] = {
 	&rtap_scatter_suite,
 	&rtap_mtu_suite,
 	&rtap_segment_suite,
+	&rtap_queue_suite,
 	&rtap_leak_suite,
 	NULL
 };

@@ -135,6 +135,7 @@ struct __rte_cache_aligned rtap_rx_queue {
 	uint16_t queue_id;          /* const */
 	uint16_t nb_desc;           /* const */
 	uint16_t room;              /* const; bytes of a frame that one mbuf holds */
+	bool is_deferred;           /* const; started by itself, not with the port */
 	uint64_t offloads;          /* const; RTE_ETH_RX_OFFLOAD_* */
 
 	RTE_ATOMIC(uint16_t) nb_segs; /* control writes, lcore reads; mbufs that a read needs */
@@ -156,6 +157,7 @@ struct __rte_cache_aligned rtap_tx_queue {
 	uint16_t port_id;           /* const */
 	uint16_t queue_id;          /* const */
 	uint16_t nb_desc;           /* const */
+	bool is_deferred;           /* const; started by itself, not with the port */
 	uint64_t offloads;          /* const; RTE_ETH_TX_OFFLOAD_* */
 
 	struct rtap_counter packets;

@@ -38,7 +38,21 @@ rtap_configure(struct rte_eth_dev *dev)
 	return rtap_queues_resize(rtap_process(dev), rtap_shared(dev)->if_index, nb_rx);
 }
 
-/* A queue of the interface is attached while its Rx queue is started. */
+/* The kernel refuses a carrier to an interface without an attached queue. */
+static int
+raise_carrier(struct rte_eth_dev *dev)
+{
+	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++) {
+		if (dev->data->rx_queue_state[i] == RTE_ETH_QUEUE_STATE_STARTED)
+			return rtap_tap_set_carrier(rtap_process(dev)->keep_alive_fd, true);
+	}
+	return 0;
+}
+
+/*
+ * A queue of the interface is attached while its Rx queue is started. One that
+ * is not can still be written to.
+ */
 static int
 start_rx_queue(struct rte_eth_dev *dev, uint16_t queue_id)
 {
@@ -58,31 +72,53 @@ start_rx_queue(struct rte_eth_dev *dev, uint16_t queue_id)
 	return 0;
 }
 
-static void
-stop_rx_queue(struct rte_eth_dev *dev, uint16_t queue_id)
+static int
+rtap_rx_queue_start(struct rte_eth_dev *dev, uint16_t queue_id)
 {
+	int ret = rtap_refuse_secondary(dev, "start a queue of");
+
+	if (ret == 0)
+		ret = start_rx_queue(dev, queue_id);
+	return ret < 0 ? ret : raise_carrier(dev);
+}
+
+static int
+rtap_rx_queue_stop(struct rte_eth_dev *dev, uint16_t queue_id)
+{
+	int ret = rtap_refuse_secondary(dev, "stop a queue of");
+
+	if (ret < 0)
+		return ret;
 	/* Fails when the interface was deleted, and then there is nothing to detach. */
 	rtap_tap_detach(rtap_process(dev)->queues[queue_id].tap_fd);
 	rtap_rx_stop(dev->data->rx_queues[queue_id]);
 	dev->data->rx_queue_state[queue_id] = RTE_ETH_QUEUE_STATE_STOPPED;
+	return 0;
 }
 
 static int
-start_tx_queue(struct rte_eth_dev *dev, uint16_t queue_id)
+rtap_tx_queue_start(struct rte_eth_dev *dev, uint16_t queue_id)
 {
-	int ret = rtap_tx_start(dev->data->tx_queues[queue_id],
-		rtap_process(dev)->queues[queue_id].tap_fd);
+	int ret = rtap_refuse_secondary(dev, "start a queue of");
 
+	if (ret == 0)
+		ret = rtap_tx_start(dev->data->tx_queues[queue_id],
+			rtap_process(dev)->queues[queue_id].tap_fd);
 	if (ret == 0)
 		dev->data->tx_queue_state[queue_id] = RTE_ETH_QUEUE_STATE_STARTED;
 	return ret;
 }
 
-static void
-stop_tx_queue(struct rte_eth_dev *dev, uint16_t queue_id)
+static int
+rtap_tx_queue_stop(struct rte_eth_dev *dev, uint16_t queue_id)
 {
+	int ret = rtap_refuse_secondary(dev, "stop a queue of");
+
+	if (ret < 0)
+		return ret;
 	rtap_tx_stop(dev->data->tx_queues[queue_id]);
 	dev->data->tx_queue_state[queue_id] = RTE_ETH_QUEUE_STATE_STOPPED;
+	return 0;
 }
 
 /* ethdev lets an application start a port whose queues it forgot. */
@@ -117,9 +153,9 @@ stop_queues(struct rte_eth_dev *dev)
 	drain_queues(dev);
 	for (uint16_t i = dev->data->nb_rx_queues; i-- > 0; ) {
 		if (dev->data->tx_queue_state[i] == RTE_ETH_QUEUE_STATE_STARTED)
-			stop_tx_queue(dev, i);
+			rtap_tx_queue_stop(dev, i);
 		if (dev->data->rx_queue_state[i] == RTE_ETH_QUEUE_STATE_STARTED)
-			stop_rx_queue(dev, i);
+			rtap_rx_queue_stop(dev, i);
 	}
 }
 
@@ -128,10 +164,14 @@ static int
 start_queues(struct rte_eth_dev *dev)
 {
 	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++) {
-		int ret = start_rx_queue(dev, i);
+		const struct rtap_rx_queue *rxq = dev->data->rx_queues[i];
+		const struct rtap_tx_queue *txq = dev->data->tx_queues[i];
+		int ret = 0;
 
-		if (ret == 0)
-			ret = start_tx_queue(dev, i);
+		if (!rxq->is_deferred)
+			ret = start_rx_queue(dev, i);
+		if (ret == 0 && !txq->is_deferred)
+			ret = rtap_tx_queue_start(dev, i);
 		if (ret < 0) {
 			stop_queues(dev);
 			return ret;
@@ -159,7 +199,7 @@ rtap_start(struct rte_eth_dev *dev)
 	ret = rtap_set_link_up(dev);
 	if (ret < 0)
 		goto undo;
-	ret = rtap_tap_set_carrier(rtap_process(dev)->keep_alive_fd, true);
+	ret = raise_carrier(dev);
 	if (ret < 0)
 		goto undo;
 	rtap_link_update(dev, 0);
@@ -277,9 +317,13 @@ static const struct eth_dev_ops rtap_ops = {
 
 	.rx_queue_setup = rtap_rx_queue_setup,
 	.rx_queue_release = rtap_rx_queue_release,
+	.rx_queue_start = rtap_rx_queue_start,
+	.rx_queue_stop = rtap_rx_queue_stop,
 	.rxq_info_get = rtap_rxq_info_get,
 	.tx_queue_setup = rtap_tx_queue_setup,
 	.tx_queue_release = rtap_tx_queue_release,
+	.tx_queue_start = rtap_tx_queue_start,
+	.tx_queue_stop = rtap_tx_queue_stop,
 	.txq_info_get = rtap_txq_info_get,
 
 	.stats_get = rtap_stats_get,

@@ -51,6 +51,7 @@ rtap_rxq_info_get(struct rte_eth_dev *dev, uint16_t queue_id, struct rte_eth_rxq
 	info->nb_desc = q->nb_desc;
 	info->rx_buf_size = q->room;
 	info->scattered_rx = dev->data->scattered_rx;
+	info->conf.rx_deferred_start = q->is_deferred;
 	info->conf.offloads = q->offloads;
 }
 
@@ -60,5 +61,6 @@ rtap_txq_info_get(struct rte_eth_dev *dev, uint16_t queue_id, struct rte_eth_txq
 	const struct rtap_tx_queue *q = dev->data->tx_queues[queue_id];
 
 	info->nb_desc = q->nb_desc;
+	info->conf.tx_deferred_start = q->is_deferred;
 	info->conf.offloads = q->offloads;
 }

@@ -453,6 +453,7 @@ rtap_rx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_desc
 	q->queue_id = queue_id;
 	q->nb_desc = nb_desc;
 	q->room = room - RTE_PKTMBUF_HEADROOM;
+	q->is_deferred = conf->rx_deferred_start;
 	/* ethdev leaves those of the port out of the queue's. */
 	q->offloads = conf->offloads | dev->data->dev_conf.rxmode.offloads;
 

@@ -246,6 +246,7 @@ rtap_tx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_desc
 	q->port_id = dev->data->port_id;
 	q->queue_id = queue_id;
 	q->nb_desc = nb_desc;
+	q->is_deferred = conf->tx_deferred_start;
 	/* ethdev leaves those of the port out of the queue's. */
 	q->offloads = conf->offloads | dev->data->dev_conf.txmode.offloads;
 	dev->data->tx_queues[queue_id] = q;
