@@ -124,6 +124,7 @@ static struct unit_test_suite *rtap_suites[] = {
 	&rtap_mtu_suite,
 	&rtap_segment_suite,
 	&rtap_queue_suite,
+	&rtap_state_suite,
 	&rtap_leak_suite,
 	NULL
 };

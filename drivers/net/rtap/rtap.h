@@ -15,7 +15,7 @@
  *   rtap_rx.c           receive queues and burst
  *   rtap_tx.c           transmit queues and burst
  *   rtap_stats.c        statistics
- *   rtap_info.c         limits and settings, for whoever asks
+ *   rtap_info.c         limits and state, for whoever asks
  *   rtap_iface.c        the TAP descriptors of a port
  *   rtap_devargs.[ch]   device arguments
  *   rtap_netlink.[ch]   rtnetlink
@@ -278,6 +278,14 @@ void rtap_rxq_info_get(struct rte_eth_dev *dev, uint16_t queue_id,
 		struct rte_eth_rxq_info *info);
 void rtap_txq_info_get(struct rte_eth_dev *dev, uint16_t queue_id,
 		struct rte_eth_txq_info *info);
+int rtap_rx_burst_mode_get(struct rte_eth_dev *dev, uint16_t queue_id,
+		struct rte_eth_burst_mode *mode);
+int rtap_tx_burst_mode_get(struct rte_eth_dev *dev, uint16_t queue_id,
+		struct rte_eth_burst_mode *mode);
+int rtap_rx_queue_count(void *queue);
+int rtap_rx_descriptor_status(void *queue, uint16_t offset);
+int rtap_tx_descriptor_status(void *queue, uint16_t offset);
+int rtap_tx_done_cleanup(void *queue, uint32_t free_cnt);
 
 /* rtap_stats.c */
 int rtap_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats,

@@ -320,11 +320,14 @@ static const struct eth_dev_ops rtap_ops = {
 	.rx_queue_start = rtap_rx_queue_start,
 	.rx_queue_stop = rtap_rx_queue_stop,
 	.rxq_info_get = rtap_rxq_info_get,
+	.rx_burst_mode_get = rtap_rx_burst_mode_get,
 	.tx_queue_setup = rtap_tx_queue_setup,
 	.tx_queue_release = rtap_tx_queue_release,
 	.tx_queue_start = rtap_tx_queue_start,
 	.tx_queue_stop = rtap_tx_queue_stop,
+	.tx_done_cleanup = rtap_tx_done_cleanup,
 	.txq_info_get = rtap_txq_info_get,
+	.tx_burst_mode_get = rtap_tx_burst_mode_get,
 
 	.stats_get = rtap_stats_get,
 	.stats_reset = rtap_stats_reset,
@@ -374,8 +377,11 @@ set_functions(struct rte_eth_dev *dev)
 {
 	dev->dev_ops = &rtap_ops;
 	dev->rx_pkt_burst = rtap_rx_burst;
+	dev->rx_queue_count = rtap_rx_queue_count;
+	dev->rx_descriptor_status = rtap_rx_descriptor_status;
 	dev->tx_pkt_burst = rtap_tx_burst;
 	dev->tx_pkt_prepare = rtap_tx_prepare;
+	dev->tx_descriptor_status = rtap_tx_descriptor_status;
 }
 
 static int

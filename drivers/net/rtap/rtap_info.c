@@ -3,8 +3,15 @@
  */
 
 /*
- * Owns what an application can ask of a port and its queues. Changes nothing.
+ * Owns what an application can ask of a port and its queues, limits and state.
+ * Changes nothing.
  */
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+
+#include <rte_eal.h>
 
 #include "rtap.h"
 
@@ -63,4 +70,84 @@ rtap_txq_info_get(struct rte_eth_dev *dev, uint16_t queue_id, struct rte_eth_txq
 	info->nb_desc = q->nb_desc;
 	info->conf.tx_deferred_start = q->is_deferred;
 	info->conf.offloads = q->offloads;
+}
+
+static const char *
+name_if(const struct rtap_uring *u, enum rtap_uring_feature feature, const char *name)
+{
+	return rtap_uring_has(u, feature) ? name : "";
+}
+
+/* Names the way that packets take on this ring. */
+static int
+describe_ring(const struct rtap_uring *u, struct rte_eth_burst_mode *mode)
+{
+	mode->flags = RTE_ETH_BURST_FLAG_PER_QUEUE;
+	if (u == NULL)
+		snprintf(mode->info, sizeof(mode->info), "Stopped");
+	else if (!rtap_uring_has(u, RTAP_URING_NOWAIT))
+		snprintf(mode->info, sizeof(mode->info), "System call per packet");
+	else
+		snprintf(mode->info, sizeof(mode->info), "io_uring batch%s%s%s%s",
+			name_if(u, RTAP_URING_TASKRUN_FLAG, ", wake-up flag"),
+			name_if(u, RTAP_URING_SKIP_SUCCESS, ", silent success"),
+			name_if(u, RTAP_URING_FIXED_FILE, ", registered file"),
+			name_if(u, RTAP_URING_FIXED_BUFFERS, ", registered buffers"));
+	return 0;
+}
+
+int
+rtap_rx_burst_mode_get(struct rte_eth_dev *dev, uint16_t queue_id,
+		struct rte_eth_burst_mode *mode)
+{
+	return describe_ring(rtap_process(dev)->queues[queue_id].rx, mode);
+}
+
+int
+rtap_tx_burst_mode_get(struct rte_eth_dev *dev, uint16_t queue_id,
+		struct rte_eth_burst_mode *mode)
+{
+	return describe_ring(rtap_process(dev)->queues[queue_id].tx, mode);
+}
+
+/* The kernel tells whether packets wait, not how many: 1 if they do. */
+int
+rtap_rx_queue_count(void *queue)
+{
+	const struct rtap_rx_queue *q = queue;
+	const struct rtap_uring *u = rtap_queue_pair(q->port_id, q->queue_id)->rx;
+	struct pollfd waiting = { .events = POLLIN };
+
+	if (u == NULL || q->is_gone)
+		return 0;
+	if (u->is_armed && !rtap_uring_is_woken(u) && u->armed_by == rte_gettid())
+		return 0;
+	waiting.fd = u->tap_fd;
+	return poll(&waiting, 1, 0) == 1 && (waiting.revents & POLLIN) != 0;
+}
+
+int
+rtap_rx_descriptor_status(void *queue, uint16_t offset)
+{
+	const struct rtap_rx_queue *q = queue;
+
+	if (offset >= q->nb_desc)
+		return -EINVAL;
+	return offset == 0 && rtap_rx_queue_count(queue) > 0 ?
+		RTE_ETH_RX_DESC_DONE : RTE_ETH_RX_DESC_AVAIL;
+}
+
+/* Writes are complete when the burst returns. */
+int
+rtap_tx_descriptor_status(void *queue, uint16_t offset)
+{
+	const struct rtap_tx_queue *q = queue;
+
+	return offset < q->nb_desc ? RTE_ETH_TX_DESC_DONE : -EINVAL;
+}
+
+int
+rtap_tx_done_cleanup(void *queue __rte_unused, uint32_t free_cnt __rte_unused)
+{
+	return 0;
 }
