@@ -51,6 +51,17 @@ setup_odd(void)
 }
 
 static int
+setup_fast_free(void)
+{
+	static const struct rtap_port_conf conf = {
+		.tx_offloads = RTE_ETH_TX_OFFLOAD_MULTI_SEGS |
+			RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE,
+	};
+
+	return run_as(&conf);
+}
+
+static int
 rxq_info_tells_what_was_set_up(void)
 {
 	struct rte_eth_rxq_info info;
@@ -310,6 +321,56 @@ mbufs_return_with_each_burst(void)
 	return TEST_SUCCESS;
 }
 
+static int
+fast_free_returns_chains_too(void)
+{
+	const unsigned int nb_free = rte_mempool_avail_count(rtap_fx.pool);
+	struct rte_mbuf *pkts[RTAP_TEST_BURST];
+	uint16_t n;
+
+	for (uint16_t i = 0; i < RTE_DIM(pkts); i++) {
+		pkts[i] = rtap_chain_new(rtap_fx.pool, 500, 1 + i % 4, i);
+		TEST_ASSERT_NOT_NULL(pkts[i], "no packet");
+	}
+	n = rte_eth_tx_burst(rtap_fx.port, 0, pkts, RTE_DIM(pkts));
+	rte_pktmbuf_free_bulk(pkts + n, RTE_DIM(pkts) - n);
+	TEST_ASSERT_EQUAL(n, RTE_DIM(pkts), "%u packets taken", n);
+	TEST_ASSERT(rtap_mbufs_are_back(rtap_fx.pool, nb_free), "mbufs are missing");
+	return TEST_SUCCESS;
+}
+
+/* Whoever frees an mbuf leaves it as the next owner expects it. */
+static int
+fast_free_leaves_mbufs_fit_for_use(void)
+{
+	struct rte_mbuf *mbuf;
+	bool is_fit;
+
+	if (fast_free_returns_chains_too() != TEST_SUCCESS)
+		return TEST_FAILED;
+	for (unsigned int i = 0; i < RTAP_TEST_BURST; i++) {
+		mbuf = rte_mbuf_raw_alloc(rtap_fx.pool);
+		TEST_ASSERT_NOT_NULL(mbuf, "no mbuf");
+		is_fit = rte_mbuf_refcnt_read(mbuf) == 1 && mbuf->next == NULL &&
+			mbuf->nb_segs == 1;
+		rte_pktmbuf_free(mbuf);
+		TEST_ASSERT(is_fit, "mbuf %u is not as it should be in a pool", i);
+	}
+	return TEST_SUCCESS;
+}
+
+static int
+fast_free_returns_what_the_kernel_refuses(void)
+{
+	const unsigned int nb_free = rte_mempool_avail_count(rtap_fx.pool);
+	const struct rtap_run run = { .n = 100, .len = 60 };
+
+	TEST_ASSERT_SUCCESS(rtap_kernel_set_down(RTAP_TEST_IFACE), "no down");
+	TEST_ASSERT_SUCCESS(rtap_port_send(rtap_fx.port, &run), "no Tx");
+	TEST_ASSERT(rtap_mbufs_are_back(rtap_fx.pool, nb_free), "mbufs are missing");
+	return TEST_SUCCESS;
+}
+
 struct unit_test_suite rtap_state_suite = {
 	.suite_name = "rtap: what queues tell",
 	.unit_test_cases = {
@@ -330,6 +391,12 @@ struct unit_test_suite rtap_state_suite = {
 		TEST_CASE_ST(setup_odd, rtap_teardown, tx_descriptors_are_done),
 		TEST_CASE_ST(setup_odd, rtap_teardown, cleanup_has_nothing_to_do),
 		TEST_CASE_ST(setup_odd, rtap_teardown, mbufs_return_with_each_burst),
+		TEST_CASE_NAMED_ST("fast_free_returns_mbufs_with_each_burst", setup_fast_free,
+			rtap_teardown, mbufs_return_with_each_burst),
+		TEST_CASE_ST(setup_fast_free, rtap_teardown, fast_free_returns_chains_too),
+		TEST_CASE_ST(setup_fast_free, rtap_teardown, fast_free_leaves_mbufs_fit_for_use),
+		TEST_CASE_ST(setup_fast_free, rtap_teardown,
+			fast_free_returns_what_the_kernel_refuses),
 		TEST_CASES_END()
 	}
 };

@@ -16,6 +16,7 @@
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_malloc.h>
+#include <rte_mempool.h>
 
 #include "rtap.h"
 #include "rtap_log.h"
@@ -65,6 +66,7 @@ describe_packet(const struct rte_mbuf *m, struct iovec *iov)
 struct outcome {
 	uint64_t nb_bytes; /* of those that were sent */
 	uint16_t nb_errors;
+	bool has_chains;   /* some have several segments */
 };
 
 static inline void
@@ -76,6 +78,22 @@ note_failure(const struct rtap_tx_queue *q __rte_unused, struct outcome *outcome
 	outcome->nb_errors++;
 }
 
+/*
+ * With FAST_FREE the application promises that all come from one pool and that
+ * nobody else holds them. That a packet has one segment it promises in later
+ * releases only.
+ */
+static inline void
+free_packets(const struct rtap_tx_queue *q, struct rte_mbuf **pkts, uint16_t nb_pkts,
+		bool has_chains)
+{
+	if ((q->offloads & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE) != 0 && likely(!has_chains) &&
+			likely(nb_pkts > 0))
+		rte_mempool_put_bulk(pkts[0]->pool, (void **)pkts, nb_pkts);
+	else
+		rte_pktmbuf_free_bulk(pkts, nb_pkts);
+}
+
 /* The packets are done with, sent or not. */
 static inline void
 finish_packets(struct rtap_tx_queue *q, struct rte_mbuf **pkts, uint16_t nb_pkts,
@@ -85,7 +103,15 @@ finish_packets(struct rtap_tx_queue *q, struct rte_mbuf **pkts, uint16_t nb_pkts
 	rtap_counter_add(&q->bytes, outcome->nb_bytes);
 	if (unlikely(outcome->nb_errors > 0))
 		rtap_counter_add(&q->errors, outcome->nb_errors);
-	rte_pktmbuf_free_bulk(pkts, nb_pkts);
+	free_packets(q, pkts, nb_pkts, outcome->has_chains);
+}
+
+/* What is counted of a packet when it is handed over, before its outcome is known. */
+static inline void
+note_packet(struct outcome *outcome, const struct rte_mbuf *m)
+{
+	outcome->nb_bytes += m->pkt_len;
+	outcome->has_chains |= m->nb_segs > 1;
 }
 
 static uint16_t
@@ -101,7 +127,7 @@ write_plain(struct rtap_tx_queue *q, int tap_fd, struct rte_mbuf **pkts, uint16_
 			len = write(tap_fd, q->iov[0].iov_base, q->iov[0].iov_len);
 		else
 			len = writev(tap_fd, q->iov, nb_iov);
-		outcome.nb_bytes += pkts[i]->pkt_len;
+		note_packet(&outcome, pkts[i]);
 		if (unlikely(len < 0))
 			note_failure(q, &outcome, pkts[i], errno);
 	}
@@ -127,7 +153,7 @@ prepare_batch(struct rtap_tx_queue *q, struct rtap_uring *u, struct rte_mbuf **p
 			rtap_uring_prep_writev(u, iov, nb_iov, i);
 			used += nb_iov;
 		}
-		outcome->nb_bytes += pkts[i]->pkt_len;
+		note_packet(outcome, pkts[i]);
 	}
 	return i;
 }
