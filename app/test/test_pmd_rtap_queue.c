@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
@@ -343,6 +344,98 @@ port_stops_with_one_queue_stopped(void)
 	return check_both_ways(1);
 }
 
+/* The kernel's queue, in which packets wait for the application. */
+
+static int
+check_queue_len(uint32_t expected)
+{
+	struct rtap_kernel_link link;
+
+	TEST_ASSERT_SUCCESS(rtap_kernel_link_get(RTAP_TEST_IFACE, &link), "no link");
+	TEST_ASSERT_EQUAL(link.txqueuelen, expected, "txqueuelen is %u instead of %u",
+		link.txqueuelen, expected);
+	return TEST_SUCCESS;
+}
+
+static int
+run_with_desc(uint16_t nb_rx_desc)
+{
+	const struct rtap_port_conf conf = { .nb_queues = 2, .nb_rx_desc = nb_rx_desc };
+
+	return rtap_port_run_as(&conf);
+}
+
+static int
+many_descriptors_raise_kernel_queue(void)
+{
+	return run_with_desc(2000) == TEST_SUCCESS ? check_queue_len(2000) : TEST_FAILED;
+}
+
+static int
+few_descriptors_leave_kernel_queue_alone(void)
+{
+	struct rtap_kernel_link link;
+
+	TEST_ASSERT_SUCCESS(rtap_kernel_link_get(RTAP_TEST_IFACE, &link), "no link");
+	if (run_with_desc(16) != TEST_SUCCESS)
+		return TEST_FAILED;
+	return check_queue_len(link.txqueuelen);
+}
+
+static int
+largest_of_the_queues_counts(void)
+{
+	const struct rtap_port_conf conf = { .nb_queues = 3, .nb_rx_desc = 600 };
+
+	TEST_ASSERT_SUCCESS(rtap_port_apply(rtap_fx.port, &conf), "no queues");
+	TEST_ASSERT_SUCCESS(rte_eth_rx_queue_setup(rtap_fx.port, 1, 3000,
+		rte_eth_dev_socket_id(rtap_fx.port), NULL, rtap_fx.pool), "no queue");
+	TEST_ASSERT_SUCCESS(rtap_port_start(rtap_fx.port), "no start");
+	return check_queue_len(3000);
+}
+
+static int
+raised_kernel_queue_survives_stop(void)
+{
+	if (run_with_desc(2000) != TEST_SUCCESS)
+		return TEST_FAILED;
+	TEST_ASSERT_SUCCESS(rte_eth_dev_stop(rtap_fx.port), "no stop");
+	return check_queue_len(2000);
+}
+
+static int
+longer_kernel_queue_is_not_lowered(void)
+{
+	TEST_ASSERT_SUCCESS(rtap_kernel_change(RTAP_TEST_IFACE, SIOCSIFTXQLEN, 5000),
+		"no txqueuelen");
+	return run_with_desc(2000) == TEST_SUCCESS ? check_queue_len(5000) : TEST_FAILED;
+}
+
+static int
+kernel_queue_changed_while_running_is_left_alone(void)
+{
+	if (run_with_desc(2000) != TEST_SUCCESS)
+		return TEST_FAILED;
+	TEST_ASSERT_SUCCESS(rtap_kernel_change(RTAP_TEST_IFACE, SIOCSIFTXQLEN, 700),
+		"no txqueuelen");
+	TEST_ASSERT_SUCCESS(rte_eth_dev_stop(rtap_fx.port), "no stop");
+	return check_queue_len(700);
+}
+
+/* More than the kernel's own default, with nobody polling. */
+static int
+as_many_packets_wait_as_there_are_descriptors(void)
+{
+	const struct rtap_port_conf conf = { .nb_rx_desc = 2000 };
+	const struct rtap_run run = { .n = 2000, .len = 60 };
+
+	if (rtap_port_run_as(&conf) != TEST_SUCCESS)
+		return TEST_FAILED;
+	TEST_ASSERT_SUCCESS(rtap_kernel_send(rtap_fx.sock, &run), "no send");
+	TEST_ASSERT_SUCCESS(rtap_port_expect(rtap_fx.port, &run), "frames dropped");
+	return TEST_SUCCESS;
+}
+
 struct unit_test_suite rtap_queue_suite = {
 	.suite_name = "rtap: starting and stopping queues",
 	.unit_test_cases = {
@@ -380,6 +473,17 @@ struct unit_test_suite rtap_queue_suite = {
 			queue_can_be_stopped_and_started_twice),
 		TEST_CASE_ST(rtap_setup_two_queues, rtap_teardown,
 			port_stops_with_one_queue_stopped),
+		TEST_CASE_ST(rtap_setup_probed, rtap_teardown,
+			many_descriptors_raise_kernel_queue),
+		TEST_CASE_ST(rtap_setup_probed, rtap_teardown,
+			few_descriptors_leave_kernel_queue_alone),
+		TEST_CASE_ST(rtap_setup_probed, rtap_teardown, largest_of_the_queues_counts),
+		TEST_CASE_ST(rtap_setup_probed, rtap_teardown, raised_kernel_queue_survives_stop),
+		TEST_CASE_ST(rtap_setup_probed, rtap_teardown, longer_kernel_queue_is_not_lowered),
+		TEST_CASE_ST(rtap_setup_probed, rtap_teardown,
+			kernel_queue_changed_while_running_is_left_alone),
+		TEST_CASE_ST(rtap_setup_probed, rtap_teardown,
+			as_many_packets_wait_as_there_are_descriptors),
 		TEST_CASES_END()
 	}
 };

@@ -3,8 +3,8 @@
  */
 
 /*
- * Owns the control operations on the interface: link, flags, MAC address and
- * MTU, all by netlink and index.
+ * Owns the control operations on the interface: link, flags, MAC address, MTU
+ * and queue length, all by netlink and index.
  */
 
 #include <errno.h>
@@ -152,6 +152,22 @@ rtap_mtu_set(struct rte_eth_dev *dev, uint16_t mtu)
 	return rtap_nl_set_mtu(&rtap_process(dev)->nl, rtap_shared(dev)->if_index, mtu);
 }
 
+/* Packets wait in the kernel's queue, so that it is as long as the longest of ours at least. */
+static int
+apply_queue_len(struct rte_eth_dev *dev, uint32_t current)
+{
+	uint32_t queue_len = current;
+
+	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++) {
+		const struct rtap_rx_queue *q = dev->data->rx_queues[i];
+
+		queue_len = RTE_MAX(queue_len, q->nb_desc);
+	}
+	if (queue_len == current)
+		return 0;
+	return rtap_nl_set_queue_len(&rtap_process(dev)->nl, rtap_shared(dev)->if_index, queue_len);
+}
+
 /* Brings the interface to what was configured, as far as it is not there yet. */
 int
 rtap_apply_config(struct rte_eth_dev *dev)
@@ -174,5 +190,5 @@ rtap_apply_config(struct rte_eth_dev *dev)
 	}
 	if (link.mtu != mtu)
 		ret = rtap_nl_set_mtu(nl, if_index, mtu);
-	return ret;
+	return ret < 0 ? ret : apply_queue_len(dev, link.queue_len);
 }
