@@ -259,7 +259,8 @@ int rtap_rx_check_mtu(const struct rte_eth_dev *dev, const struct rtap_rx_queue 
  */
 bool rtap_rx_set_mtu(struct rtap_rx_queue *q, uint32_t mtu);
 bool rtap_rx_allow_mtu(struct rtap_rx_queue *q, uint32_t mtu);
-int rtap_rx_start(struct rtap_rx_queue *q, int tap_fd);
+/* Starts without the named RTAP_URING_* features. */
+int rtap_rx_start(struct rtap_rx_queue *q, int tap_fd, unsigned int without);
 void rtap_rx_stop(struct rtap_rx_queue *q);
 uint16_t rtap_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
 
@@ -267,7 +268,7 @@ uint16_t rtap_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
 int rtap_tx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_desc,
 		unsigned int socket_id, const struct rte_eth_txconf *conf);
 void rtap_tx_queue_release(struct rte_eth_dev *dev, uint16_t queue_id);
-int rtap_tx_start(struct rtap_tx_queue *q, int tap_fd);
+int rtap_tx_start(struct rtap_tx_queue *q, int tap_fd, unsigned int without);
 void rtap_tx_stop(struct rtap_tx_queue *q);
 uint16_t rtap_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
 uint16_t rtap_tx_prepare(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);

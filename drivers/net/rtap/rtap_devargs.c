@@ -18,6 +18,7 @@
 
 #include "rtap_devargs.h"
 #include "rtap_log.h"
+#include "rtap_uring.h"
 
 #define DEFAULT_IFACE "rtap%d"
 
@@ -69,6 +70,47 @@ parse_persist(struct rtap_args *args, const char *value)
 }
 
 static const struct {
+	const char *name;
+	unsigned int feature;
+} features[] = {
+	{ "buffers", RTAP_URING_FIXED_BUFFERS },
+	{ "file", RTAP_URING_FIXED_FILE },
+	{ "nowait", RTAP_URING_NOWAIT },
+	{ "skip", RTAP_URING_SKIP_SUCCESS },
+	{ "taskrun", RTAP_URING_TASKRUN_FLAG },
+};
+
+/* Feature of the name that ends at '+' or at the end of the text, or 0. */
+static unsigned int
+find_feature(const char *name)
+{
+	size_t len = strcspn(name, "+");
+
+	for (unsigned int i = 0; i < RTE_DIM(features); i++) {
+		if (strlen(features[i].name) == len && strncmp(name, features[i].name, len) == 0)
+			return features[i].feature;
+	}
+	return 0;
+}
+
+static int
+parse_without(struct rtap_args *args, const char *value)
+{
+	while (value != NULL) {
+		unsigned int feature = find_feature(value);
+
+		if (feature == 0)
+			return -EINVAL;
+		args->without |= feature;
+		value = strchr(value, '+');
+		if (value == NULL)
+			return 0;
+		value++;
+	}
+	return -EINVAL;
+}
+
+static const struct {
 	const char *key;
 	const char *rule;
 	int (*parse)(struct rtap_args *args, const char *value);
@@ -82,6 +124,11 @@ static const struct {
 		.key = RTAP_ARG_PERSIST,
 		.rule = "0, 1, or no value, which is 1",
 		.parse = parse_persist,
+	},
+	{
+		.key = RTAP_ARG_WITHOUT,
+		.rule = "some of buffers, file, nowait, skip and taskrun, joined by '+'",
+		.parse = parse_without,
 	},
 };
 

@@ -9,6 +9,7 @@
 
 #define RTAP_ARG_IFACE "iface"
 #define RTAP_ARG_PERSIST "persist"
+#define RTAP_ARG_WITHOUT "without"
 
 /* An interface that is there already keeps its persistence unless told otherwise. */
 enum rtap_persist {
@@ -20,6 +21,7 @@ enum rtap_persist {
 struct rtap_args {
 	char iface[IFNAMSIZ]; /* may hold one "%d" */
 	enum rtap_persist persist;
+	unsigned int without; /* RTAP_URING_* features to do without, for tests */
 };
 
 /*

@@ -57,10 +57,11 @@ static int
 start_rx_queue(struct rte_eth_dev *dev, uint16_t queue_id)
 {
 	struct rtap_rx_queue *q = dev->data->rx_queues[queue_id];
-	int tap_fd = rtap_process(dev)->queues[queue_id].tap_fd;
+	const struct rtap_process *process = rtap_process(dev);
+	int tap_fd = process->queues[queue_id].tap_fd;
 	int ret;
 
-	ret = rtap_rx_start(q, tap_fd);
+	ret = rtap_rx_start(q, tap_fd, process->args.without);
 	if (ret < 0)
 		return ret;
 	ret = rtap_tap_attach(tap_fd);
@@ -99,11 +100,12 @@ rtap_rx_queue_stop(struct rte_eth_dev *dev, uint16_t queue_id)
 static int
 rtap_tx_queue_start(struct rte_eth_dev *dev, uint16_t queue_id)
 {
+	const struct rtap_process *process = rtap_process(dev);
 	int ret = rtap_refuse_secondary(dev, "start a queue of");
 
 	if (ret == 0)
 		ret = rtap_tx_start(dev->data->tx_queues[queue_id],
-			rtap_process(dev)->queues[queue_id].tap_fd);
+			process->queues[queue_id].tap_fd, process->args.without);
 	if (ret == 0)
 		dev->data->tx_queue_state[queue_id] = RTE_ETH_QUEUE_STATE_STARTED;
 	return ret;

@@ -540,14 +540,14 @@ register_pool(struct rtap_uring *u, struct rte_mempool *pool)
 }
 
 int
-rtap_rx_start(struct rtap_rx_queue *q, int tap_fd)
+rtap_rx_start(struct rtap_rx_queue *q, int tap_fd, unsigned int without)
 {
 	struct rtap_queue_pair *pair = rtap_queue_pair(q->port_id, q->queue_id);
 	struct rtap_uring *u;
 
 	if (pair->rx != NULL)
 		return -EBUSY;
-	u = rtap_uring_create(RTAP_RING_ENTRIES, tap_fd, 0);
+	u = rtap_uring_create(RTAP_RING_ENTRIES, tap_fd, without);
 	if (u == NULL)
 		return -rte_errno;
 	register_pool(u, q->pool);

@@ -293,14 +293,14 @@ rtap_tx_queue_release(struct rte_eth_dev *dev, uint16_t queue_id)
 }
 
 int
-rtap_tx_start(struct rtap_tx_queue *q, int tap_fd)
+rtap_tx_start(struct rtap_tx_queue *q, int tap_fd, unsigned int without)
 {
 	struct rtap_queue_pair *pair = rtap_queue_pair(q->port_id, q->queue_id);
 	struct rtap_uring *u;
 
 	if (pair->tx != NULL)
 		return -EBUSY;
-	u = rtap_uring_create(RTAP_RING_ENTRIES, tap_fd, 0);
+	u = rtap_uring_create(RTAP_RING_ENTRIES, tap_fd, without);
 	if (u == NULL)
 		return -rte_errno;
 	pair->tx = u;
