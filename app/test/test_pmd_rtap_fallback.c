@@ -4,14 +4,20 @@
 
 /*
  * rtap_pmd_autotest: the ways that packets take where the kernel lacks
- * something. The device argument "without" takes features away that the kernel
- * here may have.
+ * something, and the one through NAPI. The device argument "without" takes
+ * features away that the kernel here may have.
  */
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <net/if.h>
+
+#include <linux/if_tun.h>
 
 #include <rte_bus_vdev.h>
 #include <rte_ethdev.h>
@@ -49,6 +55,8 @@ static const struct way without_nowait_and_taskrun =
 	TO_WAY("without=taskrun+nowait", "io_uring");
 static const struct way without_all =
 	TO_WAY("without=buffers+file+nowait+skip+taskrun", "io_uring");
+static const struct way napi = TO_WAY("napi=1", "nothing");
+static const struct way napi_without_nowait = TO_WAY("napi=1,without=nowait", "io_uring");
 
 static int
 run_way_as(const struct way *way, const struct rtap_port_conf *conf)
@@ -303,6 +311,82 @@ survives_stop_and_start(const void *data)
 	return rtap_open_socket() == TEST_SUCCESS ? check_run(&run) : TEST_FAILED;
 }
 
+/* The NAPI of a queue goes with its Rx part: then the kernel refuses what is sent. */
+static int
+check_errors(const struct rtap_run *run, unsigned int nb_free)
+{
+	struct rte_eth_stats stats;
+
+	TEST_ASSERT_SUCCESS(rtap_port_send(rtap_fx.port, run), "not consumed");
+	TEST_ASSERT_SUCCESS(rte_eth_stats_get(rtap_fx.port, &stats), "no stats");
+	TEST_ASSERT_EQUAL(stats.oerrors, run->n, "%" PRIu64 " errors", stats.oerrors);
+	TEST_ASSERT_EQUAL(stats.opackets, 0, "%" PRIu64 " packets", stats.opackets);
+	TEST_ASSERT(rtap_mbufs_are_back(rtap_fx.pool, nb_free), "mbufs are missing");
+	return TEST_SUCCESS;
+}
+
+static int
+tx_of_stopped_rx_queue_counts_errors(const void *data)
+{
+	const unsigned int nb_free = rte_mempool_avail_count(rtap_fx.pool);
+	const struct rtap_run run = { .queue = 1, .n = 8, .len = 100 };
+	const struct rtap_port_conf conf = { .nb_queues = 2 };
+
+	if (run_way_as(data, &conf) != TEST_SUCCESS)
+		return TEST_FAILED;
+	TEST_ASSERT_SUCCESS(rte_eth_dev_rx_queue_stop(rtap_fx.port, 1), "no stop");
+	if (check_errors(&run, nb_free) != TEST_SUCCESS)
+		return TEST_FAILED;
+	TEST_ASSERT_SUCCESS(rte_eth_dev_rx_queue_start(rtap_fx.port, 1), "no start");
+	TEST_ASSERT_SUCCESS(rtap_port_send(rtap_fx.port, &run), "no Tx");
+	TEST_ASSERT_SUCCESS(rtap_kernel_expect(rtap_fx.sock, &run), "frames lost");
+	return TEST_SUCCESS;
+}
+
+/* Asks each TAP descriptor of this process: what was set at its making stays. */
+static int
+check_napi_flag(bool is_expected)
+{
+	char path[64];
+	char target[64];
+	unsigned int nb_seen = 0;
+	struct ifreq req;
+	bool has_napi;
+	ssize_t len;
+
+	for (int fd = 0; fd < 256; fd++) {
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		len = readlink(path, target, sizeof(target) - 1);
+		if (len < 0)
+			continue;
+		target[len] = '\0';
+		if (strcmp(target, "/dev/net/tun") != 0 || ioctl(fd, TUNGETIFF, &req) < 0)
+			continue;
+		nb_seen++;
+		has_napi = (req.ifr_flags & IFF_NAPI) != 0;
+		TEST_ASSERT_EQUAL(has_napi, is_expected, "descriptor %d has flags %#x",
+			fd, (uint16_t)req.ifr_flags);
+	}
+	TEST_ASSERT(nb_seen > 1, "%u descriptors", nb_seen);
+	return TEST_SUCCESS;
+}
+
+static int
+napi_argument_sets_flag(const void *data)
+{
+	const struct way way = { .args = data };
+
+	return run_way(&way) == TEST_SUCCESS ? check_napi_flag(true) : TEST_FAILED;
+}
+
+static int
+no_napi_argument_sets_no_flag(const void *data)
+{
+	const struct way way = { .args = data };
+
+	return run_way(&way) == TEST_SUCCESS ? check_napi_flag(false) : TEST_FAILED;
+}
+
 static int
 is_refused(const void *data)
 {
@@ -380,6 +464,27 @@ struct unit_test_suite rtap_fallback_suite = {
 		WAY(without_all, wakes_up_after_idle_time),
 		WAY(without_all, works_when_polling_thread_changes),
 		WAY(without_all, survives_stop_and_start),
+		WAY(napi, moves_bursts),
+		WAY(napi, counts_packets),
+		WAY(napi, moves_chains),
+		WAY(napi, shows_in_burst_mode),
+		WAY(napi, wakes_up_after_idle_time),
+		WAY(napi, works_when_polling_thread_changes),
+		WAY(napi, survives_stop_and_start),
+		WAY(napi_without_nowait, moves_bursts),
+		WAY(napi_without_nowait, counts_packets),
+		WAY(napi_without_nowait, moves_chains),
+		WAY(napi_without_nowait, shows_in_burst_mode),
+		WAY(napi_without_nowait, wakes_up_after_idle_time),
+		WAY(napi_without_nowait, works_when_polling_thread_changes),
+		WAY(napi_without_nowait, survives_stop_and_start),
+		CASE("napi_tx_of_stopped_rx_queue_counts_errors",
+			tx_of_stopped_rx_queue_counts_errors, &napi),
+		CASE("napi_1_sets_flag", napi_argument_sets_flag, RTAP_TEST_ARGS ",napi=1"),
+		CASE("napi_alone_sets_flag", napi_argument_sets_flag, RTAP_TEST_ARGS ",napi"),
+		CASE("napi_0_sets_no_flag", no_napi_argument_sets_no_flag,
+			RTAP_TEST_ARGS ",napi=0"),
+		CASE("no_napi_sets_no_flag", no_napi_argument_sets_no_flag, RTAP_TEST_ARGS),
 		REFUSED("without_of_nothing", "without="),
 		REFUSED("without_alone", "without"),
 		REFUSED("without_of_unknown", "without=magic"),
@@ -389,6 +494,11 @@ struct unit_test_suite rtap_fallback_suite = {
 		REFUSED("without_with_plus_at_end", "without=file+"),
 		REFUSED("without_with_plus_at_begin", "without=+file"),
 		REFUSED("repeated_without", "without=file,without=skip"),
+		REFUSED("napi_of_wrong_number", "napi=2"),
+		REFUSED("napi_of_word", "napi=yes"),
+		REFUSED("napi_of_nothing", "napi="),
+		REFUSED("napi_of_longer_number", "napi=10"),
+		REFUSED("repeated_napi", "napi=1,napi=0"),
 		TEST_CASES_END()
 	}
 };

@@ -69,6 +69,12 @@ parse_persist(struct rtap_args *args, const char *value)
 	return ret;
 }
 
+static int
+parse_napi(struct rtap_args *args, const char *value)
+{
+	return parse_bool(value, &args->napi);
+}
+
 static const struct {
 	const char *name;
 	unsigned int feature;
@@ -124,6 +130,11 @@ static const struct {
 		.key = RTAP_ARG_PERSIST,
 		.rule = "0, 1, or no value, which is 1",
 		.parse = parse_persist,
+	},
+	{
+		.key = RTAP_ARG_NAPI,
+		.rule = "0, 1, or no value, which is 1",
+		.parse = parse_napi,
 	},
 	{
 		.key = RTAP_ARG_WITHOUT,

@@ -5,10 +5,13 @@
 #ifndef _RTAP_DEVARGS_H_
 #define _RTAP_DEVARGS_H_
 
+#include <stdbool.h>
+
 #include <net/if.h>
 
 #define RTAP_ARG_IFACE "iface"
 #define RTAP_ARG_PERSIST "persist"
+#define RTAP_ARG_NAPI "napi"
 #define RTAP_ARG_WITHOUT "without"
 
 /* An interface that is there already keeps its persistence unless told otherwise. */
@@ -21,6 +24,7 @@ enum rtap_persist {
 struct rtap_args {
 	char iface[IFNAMSIZ]; /* may hold one "%d" */
 	enum rtap_persist persist;
+	bool napi;            /* the kernel handles what we transmit in a NAPI poll */
 	unsigned int without; /* RTAP_URING_* features to do without, for tests */
 };
 

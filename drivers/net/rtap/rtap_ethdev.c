@@ -51,7 +51,7 @@ raise_carrier(struct rte_eth_dev *dev)
 
 /*
  * A queue of the interface is attached while its Rx queue is started. One that
- * is not can still be written to.
+ * is not can still be written to, but not with NAPI: that is a matter of the guide.
  */
 static int
 start_rx_queue(struct rte_eth_dev *dev, uint16_t queue_id)
@@ -491,4 +491,5 @@ RTE_PMD_REGISTER_VDEV(net_rtap, rtap_driver);
 RTE_PMD_REGISTER_ALIAS(net_rtap, eth_rtap);
 RTE_PMD_REGISTER_PARAM_STRING(net_rtap,
 	RTAP_ARG_IFACE "=<string> "
-	RTAP_ARG_PERSIST "=<0|1>");
+	RTAP_ARG_PERSIST "=<0|1> "
+	RTAP_ARG_NAPI "=<0|1>");

@@ -70,7 +70,8 @@ rtap_iface_open(struct rtap_process *process)
 	if (ret < 0)
 		return ret;
 
-	ret = rtap_tap_open(name, ret > 0 ? RTAP_TAP_ATTACH : RTAP_TAP_CREATE);
+	ret = rtap_tap_open(name, ret > 0 ? RTAP_TAP_ATTACH : RTAP_TAP_CREATE,
+		process->args.napi);
 	if (ret < 0)
 		return ret;
 	process->keep_alive_fd = ret;
@@ -142,7 +143,7 @@ open_our_queue(struct rtap_process *process, int if_index)
 
 		if (ret < 0)
 			continue;
-		fd = rtap_tap_open(name, RTAP_TAP_ATTACH);
+		fd = rtap_tap_open(name, RTAP_TAP_ATTACH, process->args.napi);
 		if (fd < 0)
 			return fd;
 		ret = is_queue_of(fd, process->keep_alive_fd);

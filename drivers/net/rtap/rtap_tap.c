@@ -120,7 +120,7 @@ log_set_iff_failure(int err, const char *name)
 }
 
 int
-rtap_tap_open(char name[IFNAMSIZ], enum rtap_tap_mode mode)
+rtap_tap_open(char name[IFNAMSIZ], enum rtap_tap_mode mode, bool napi)
 {
 	struct ifreq ifr = {
 		.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | IFF_MULTI_QUEUE,
@@ -138,6 +138,8 @@ rtap_tap_open(char name[IFNAMSIZ], enum rtap_tap_mode mode)
 
 	/* Spares a short blink of carrier each time a queue is opened. */
 	ifr.ifr_flags |= features & IFF_NO_CARRIER;
+	if (napi)
+		ifr.ifr_flags |= IFF_NAPI;
 	if (mode == RTAP_TAP_CREATE)
 		ifr.ifr_flags |= IFF_TUN_EXCL;
 

@@ -28,8 +28,9 @@ enum rtap_tap_mode {
  * kernel to fill in; the name that the interface has then is written back.
  * The queue is attached, non-blocking, close-on-exec, and has a virtio-net
  * header in front of each frame. A new interface starts without carrier.
+ * With `napi`, what is written to the queue is handled in a NAPI poll of its own.
  */
-int rtap_tap_open(char name[IFNAMSIZ], enum rtap_tap_mode mode);
+int rtap_tap_open(char name[IFNAMSIZ], enum rtap_tap_mode mode, bool napi);
 
 /* Name of the interface that a queue belongs to, as it is now. */
 int rtap_tap_get_name(int fd, char name[IFNAMSIZ]);
