@@ -126,6 +126,7 @@ static struct unit_test_suite *rtap_suites[] = {
 	&rtap_queue_suite,
 	&rtap_state_suite,
 	&rtap_fallback_suite,
+	&rtap_order_suite,
 	&rtap_leak_suite,
 	NULL
 };

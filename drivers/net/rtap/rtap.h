@@ -141,6 +141,7 @@ struct __rte_cache_aligned rtap_rx_queue {
 	RTE_ATOMIC(uint16_t) nb_segs; /* control writes, lcore reads; mbufs that a read needs */
 	uint16_t nb_expected;       /* lcore; packets that the next burst may find */
 	uint16_t nb_stock;          /* lcore; mbufs ready to be read into */
+	bool is_drained;            /* lcore; nothing more expected, but no poll armed yet */
 	bool is_gone;               /* lcore; the interface was deleted */
 
 	struct rtap_counter packets;

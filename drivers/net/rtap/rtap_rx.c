@@ -317,25 +317,29 @@ read_batches(struct rtap_rx_queue *q, struct rtap_uring *u, uint16_t nb_segs,
 }
 
 /*
- * Reads until nb_pkts are there or the kernel has no more. How many there will
- * be is guessed from the burst before: a read that finds nothing has its price.
+ * Reads until nb_pkts are there or the kernel seems to have no more. How many
+ * there will be is guessed from the burst before, since a read that finds
+ * nothing has its price: where one packet came at a time, one is read.
  */
 static uint16_t
 read_packets(struct rtap_rx_queue *q, struct rtap_uring *u, struct rte_mbuf **pkts,
 		uint16_t nb_pkts, bool *is_empty)
 {
 	uint16_t nb_segs = rte_atomic_load_explicit(&q->nb_segs, rte_memory_order_relaxed);
-	uint16_t nb_plain = RTE_MIN(nb_pkts, RX_PLAIN_MAX);
+	bool has_nowait = rtap_uring_has(u, RTAP_URING_NOWAIT);
+	uint16_t nb_plain = nb_pkts;
 	uint16_t nb_rx;
 
-	if (unlikely(!rtap_uring_has(u, RTAP_URING_NOWAIT)))
-		return read_plain(q, u->tap_fd, nb_segs, pkts, nb_pkts, is_empty);
-	if (q->nb_expected > RX_PLAIN_MAX)
+	if (likely(has_nowait))
+		nb_plain = RTE_MIN(nb_pkts, q->nb_expected == 1 ? 1 : RX_PLAIN_MAX);
+	if (q->nb_expected > RX_PLAIN_MAX && likely(has_nowait))
 		return read_batches(q, u, nb_segs, pkts, nb_pkts, is_empty);
 
 	nb_rx = read_plain(q, u->tap_fd, nb_segs, pkts, nb_plain, is_empty);
-	if (nb_rx < RX_PLAIN_MAX)
+	if (nb_rx < RX_PLAIN_MAX || unlikely(!has_nowait)) {
+		*is_empty |= nb_rx > 0 && q->nb_expected == 1;
 		return nb_rx;
+	}
 	q->nb_expected = RX_PLAIN_MAX;
 	return nb_rx + read_batches(q, u, nb_segs, &pkts[nb_rx], nb_pkts - nb_rx, is_empty);
 }
@@ -354,12 +358,25 @@ count_packets(struct rtap_rx_queue *q, struct rte_mbuf **pkts, uint16_t nb_rx)
 /*
  * True if the burst has to look into the kernel. A poll is reported to the
  * thread that armed it, so a burst of another thread reads first and arms its
- * own.
+ * own. A queue that was emptied is armed here, not when it was emptied: its
+ * packets have been handled meanwhile.
  */
 static inline bool
-has_work(const struct rtap_uring *u)
+has_work(struct rtap_rx_queue *q, struct rtap_uring *u)
 {
-	return !u->is_armed || rtap_uring_is_woken(u) || unlikely(u->armed_by != rte_gettid());
+	if (u->is_armed)
+		return rtap_uring_is_woken(u) || unlikely(u->armed_by != rte_gettid());
+	if (!q->is_drained)
+		return true;
+
+	q->is_drained = false;
+	if (unlikely(rtap_uring_arm_poll(u) < 0))
+		return true;
+	if (likely(!rtap_uring_is_woken(u)))
+		return false;
+	/* More has come already: this is no queue of single packets. */
+	q->nb_expected = RTE_MAX(q->nb_expected, RX_PLAIN_MAX);
+	return true;
 }
 
 uint16_t
@@ -370,7 +387,7 @@ rtap_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 	bool is_empty = false;
 	uint16_t nb_rx;
 
-	if (unlikely(u == NULL || q->is_gone) || !has_work(u))
+	if (unlikely(u == NULL || q->is_gone) || !has_work(q, u))
 		return 0;
 
 	nb_rx = read_packets(q, u, pkts, nb_pkts, &is_empty);
@@ -383,7 +400,9 @@ rtap_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 		return nb_rx;
 
 	q->nb_expected = RTE_MIN(nb_rx, RTAP_RING_ENTRIES);
-	rtap_uring_arm_poll(u);
+	q->is_drained = nb_rx > 0;
+	if (nb_rx == 0)
+		rtap_uring_arm_poll(u);
 	return nb_rx;
 }
 
@@ -553,6 +572,7 @@ rtap_rx_start(struct rtap_rx_queue *q, int tap_fd, unsigned int without)
 	register_pool(u, q->pool);
 
 	q->nb_expected = 0;
+	q->is_drained = false;
 	q->is_gone = false;
 	pair->rx = u;
 	return 0;
