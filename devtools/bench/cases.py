@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The net_rtap authors
+
+"""What the benchmark measures: the cases, and the rows that the report makes of them.
+
+A case is one measurement on one device; it gives several metrics. A row is one line of
+the report: one metric of one case, or the quotient of the same metric of two cases.
+"""
+
+import fnmatch
+from collections import namedtuple
+
+# kind names a function of run.py; group is (queues, lcores): a process of its own.
+Case = namedtuple('Case', 'name kind group params devices')
+
+# better is 'higher', 'lower' or '' (no judgement); goal is (what, op, value): what is
+# 'ratio' (to net_tap) or 'value'; scale turns the metric into the unit shown.
+Row = namedtuple('Row', 'case metric title unit scale better goal chart over')
+
+ALL = ('net_tap', 'net_rtap', 'net_af_packet')
+TAPS = ('net_tap', 'net_rtap')
+ONE = (1, 1)
+SIZES = (64, 1500)
+BURSTS = (1, 32, 64)
+RATES = (20, 50, 100, 300)
+QUEUES = (1, 2, 8)
+SINKS = {'xdp': 'dropped by XDP', 'stack': 'through the stack'}
+
+
+def _row(case, metric, title, unit, better, scale=1.0, goal=None, chart=True, over=None):
+    return Row(case, metric, title, unit, scale, better, goal, chart, over)
+
+
+def _tx():
+    goals = {(64, 32, 'xdp'): ('ratio', '>=', 1.7), (64, 32, 'stack'): ('ratio', '>=', 1.5)}
+    for sink, words in SINKS.items():
+        for size in SIZES:
+            for burst in BURSTS:
+                name = f'tx-{size}-b{burst}-{sink}'
+                params = {'size': size, 'burst': burst, 'sink': sink}
+                yield Case(name, 'tx', ONE, params, ALL), [
+                    _row(name, 'mpps', f'Tx {size} B, burst {burst}, {words}', 'Mpps', 'higher',
+                         goal=goals.get((size, burst, sink)))]
+
+
+def _rx():
+    for size in SIZES:
+        name = f'rx-{size}'
+        goal = ('ratio', '>=', 10) if size == 64 else None
+        yield Case(name, 'rx', ONE, {'size': size, 'flows': 1}, ALL), [
+            _row(name, 'mpps', f'Rx {size} B, saturated', 'Mpps', 'higher', goal=goal)]
+
+
+def _rx_paced():
+    loss = {300: ('value', '<=', 0)}
+    system = {20: ('value', '<=', 8), 50: ('value', '<=', 20)}
+    for rate in RATES:
+        name = f'rx-64-{rate}k'
+        title = f'Rx 64 B at {rate} k/s'
+        yield Case(name, 'rx_paced', ONE, {'size': 64, 'rate': rate * 1000}, ALL), [
+            _row(name, 'loss', f'{title}: loss', '%', 'lower', goal=loss.get(rate), chart=False),
+            _row(name, 'system', f'{title}: system time', '%', 'lower', goal=system.get(rate),
+                 chart=False),
+            _row(name, 'user', f'{title}: user time', '%', '', chart=False),
+            _row(name, 'busy', f'{title}: time not polling', '%', 'lower')]
+
+
+def _rtt():
+    ratio = ('ratio', '<=', 1.0)
+    yield Case('rtt', 'rtt', ONE, {'size': 64}, ALL), [
+        _row('rtt', 'p50', 'UDP round trip, p50', 'us', 'lower', goal=ratio),
+        _row('rtt', 'p99', 'UDP round trip, p99', 'us', 'lower', goal=ratio)]
+
+
+def _idle():
+    yield Case('idle', 'idle', ONE, {}, ALL), [
+        _row('idle', 'ns', 'Empty burst, idle queue', 'ns', 'lower', goal=('value', '<=', 30)),
+        _row('idle', 'syscalls', 'System calls per empty burst', 'calls', 'lower',
+             goal=('value', '<=', 0), chart=False)]
+
+
+def _syscalls():
+    for name, kind, params, title in (
+            ('sys-tx', 'tx', {'size': 64, 'burst': 32, 'sink': 'xdp'}, 'Tx, burst 32'),
+            ('sys-rx', 'rx_paced', {'size': 64, 'rate': 20000}, 'Rx at 20 k/s')):
+        yield Case(name, kind, ONE, dict(params, syscalls=1), ALL), [
+            _row(name, 'syscalls', f'System calls per packet, {title}', 'calls', 'lower',
+                 chart=False)]
+
+
+def _two_lcores():
+    for sink, words in SINKS.items():
+        name = f'tx-2q2l-{sink}'
+        params = {'size': 64, 'burst': 32, 'sink': sink}
+        yield Case(name, 'tx', (2, 2), params, TAPS), [
+            _row(name, 'mpps', f'Tx 64 B, two queues and lcores, {words}', 'Mpps', 'higher'),
+            _row(name, 'mpps', f'   two lcores against one, Tx, {sink}', 'times', 'higher',
+                 chart=False, over=f'tx-64-b32-{sink}')]
+    yield Case('rx-2q2l', 'rx', (2, 2), {'size': 64, 'flows': 64}, TAPS), [
+        _row('rx-2q2l', 'mpps', 'Rx 64 B, two queues and lcores', 'Mpps', 'higher',
+             chart=False),
+        _row('rx-2q2l', 'mpps', '   two lcores against one, Rx', 'times', 'higher', chart=False,
+             over='rx-64-q1')]
+
+
+def _queues_open():
+    kinds = (('rx', 'Rx', {'size': 64, 'flows': 64}),
+             ('tx', 'Tx', {'size': 64, 'burst': 32, 'sink': 'xdp'}))
+    for kind, words, params in kinds:
+        for queues in QUEUES:
+            name = f'{kind}-64-q{queues}'
+            title = f'{words} cost per packet, queues open: {queues}'
+            rows = [_row(name, 'cost', title, 'ns', 'lower', chart=False)]
+            if queues > 1:
+                rows.append(_row(name, 'cost', f'   {queues} queues against one, {words}', 'times',
+                                 'lower', goal=('value', '<=', 1.1), chart=False,
+                                 over=f'{kind}-64-q1'))
+            yield Case(name, kind, (queues, 1), params, TAPS), rows
+
+
+def all_cases():
+    """All cases with their rows, in the order of the report."""
+    for part in (_tx(), _rx(), _rx_paced(), _rtt(), _idle(), _syscalls(), _two_lcores(),
+                 _queues_open()):
+        yield from part
+
+
+def select(patterns):
+    """The cases whose name matches one of the patterns."""
+    return [case for case, _ in all_cases()
+            if any(fnmatch.fnmatch(case.name, pattern) for pattern in patterns)]
+
+
+def all_rows():
+    """The lines of the report."""
+    return [row for _, rows in all_cases() for row in rows]
