@@ -120,6 +120,8 @@ static struct unit_test_suite *rtap_suites[] = {
 	&rtap_thread_suite,
 	&rtap_life_suite,
 	&rtap_stats_suite,
+	&rtap_fault_suite,
+	&rtap_move_suite,
 	&rtap_scatter_suite,
 	&rtap_mtu_suite,
 	&rtap_segment_suite,

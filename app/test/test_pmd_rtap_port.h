@@ -51,6 +51,8 @@ extern struct unit_test_suite rtap_flow_suite;
 extern struct unit_test_suite rtap_thread_suite;
 extern struct unit_test_suite rtap_life_suite;
 extern struct unit_test_suite rtap_stats_suite;
+extern struct unit_test_suite rtap_fault_suite;
+extern struct unit_test_suite rtap_move_suite;
 
 /* Once for the whole run. */
 int rtap_pool_create(void);
