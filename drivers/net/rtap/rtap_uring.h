@@ -82,8 +82,8 @@ void rtap_uring_drain(struct rtap_uring *const *rings, unsigned int nb_rings);
 int rtap_uring_check(void);
 
 /*
- * Registers memory that reads and writes then name by region: the kernel pins
- * it once instead of at each packet. Regions that overlap are refused.
+ * Registers memory that reads then name by region: the kernel pins it once
+ * instead of at each packet. Regions that overlap are refused.
  */
 int rtap_uring_register_regions(struct rtap_uring *u, const struct iovec *regions,
 		unsigned int nb_regions);
@@ -228,12 +228,8 @@ static inline void
 rtap_uring_prep_write(struct rtap_uring *u, const void *buf, uint32_t len, uint32_t number)
 {
 	struct io_uring_sqe *sqe = rtap_uring_get_sqe(u);
-	int region = rtap_uring_find_region(u, buf, len);
 
-	if (region >= 0)
-		io_uring_prep_write_fixed(sqe, u->tap_fd, buf, len, 0, region);
-	else
-		io_uring_prep_write(sqe, u->tap_fd, buf, len, 0);
+	io_uring_prep_write(sqe, u->tap_fd, buf, len, 0);
 	rtap_uring_finish_write(u, sqe, number);
 }
 
