@@ -3,14 +3,16 @@
  */
 
 /*
- * Owns receive queues. A queue is in one of two states:
- *   busy   each burst reads. The first packets are read one by one, since most
- *          bursts of a quiet queue find only a few; when more wait, a batch of
- *          reads goes to the kernel in one system call.
- *   idle   a read found nothing, so a poll is armed, and a burst looks at
- *          memory only until the kernel reports that poll.
+ * Owns receive queues. A queue is in one of three states:
+ *   busy     each burst reads. The first packets are read one by one, since
+ *            most bursts of a quiet queue find only a few; when more wait, a
+ *            batch of reads goes to the kernel in one system call.
+ *   drained  the burst before seems to have taken all there was, so this one
+ *            arms a poll before anything else.
+ *   idle     a poll is armed, and a burst looks at memory only until the
+ *            kernel reports it.
  * No read ever waits in the kernel. So no packet is taken that the application
- * did not ask for, and nothing but the poll is in flight between two bursts.
+ * did not ask for, and nothing but polls is in flight between two bursts.
  */
 
 #include <errno.h>

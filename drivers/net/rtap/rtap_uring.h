@@ -28,7 +28,7 @@ enum rtap_uring_feature {
  * rings are mapped memory. At most one thread uses it at a time; that thread
  * may change from call to call.
  *
- * All functions return 0 or positive, or a negative errno.
+ * Functions that return int return 0 or a negative errno.
  */
 
 /* Parts of buffer memory that can be registered with one ring. */
