@@ -219,10 +219,7 @@ rtap_kernel_expect_one(int sock, uint16_t len, uint32_t seq)
 	uint8_t frame[UINT16_MAX];
 	ssize_t got;
 
-	/* A wake-up of the port's ring may come between. */
-	do {
-		got = recv(sock, frame, sizeof(frame), 0);
-	} while (got < 0 && errno == EINTR);
+	got = rtap_kernel_receive(sock, frame, sizeof(frame));
 	if (got != len) {
 		printf("frame %u: %zd bytes instead of %u: %s\n", seq, got, len,
 			got < 0 ? strerror(errno) : "wrong frame");

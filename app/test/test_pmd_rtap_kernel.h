@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include <linux/if_link.h>
 
@@ -69,6 +70,8 @@ int rtap_kernel_neigh_add(const char *name, uint32_t ip,
 int rtap_kernel_packet_open(const char *name, uint16_t ethertype);
 int rtap_kernel_send_raw(int sock, const void *data, uint16_t len);
 int rtap_kernel_send(int sock, const struct rtap_run *run);
+/* As recv(), which a wake-up of a ring does not end. */
+ssize_t rtap_kernel_receive(int sock, void *frame, size_t size);
 int rtap_kernel_expect(int sock, const struct rtap_run *run);
 
 /* File descriptors of this process that are not memory segments. */

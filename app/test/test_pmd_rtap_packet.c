@@ -88,6 +88,18 @@ rtap_kernel_send(int sock, const struct rtap_run *run)
 	return ret;
 }
 
+ssize_t
+rtap_kernel_receive(int sock, void *frame, size_t size)
+{
+	ssize_t len;
+
+	/* A wake-up of the port's ring may come between. */
+	do {
+		len = recv(sock, frame, size, 0);
+	} while (len < 0 && errno == EINTR);
+	return len;
+}
+
 int
 rtap_kernel_expect(int sock, const struct rtap_run *run)
 {
@@ -95,7 +107,7 @@ rtap_kernel_expect(int sock, const struct rtap_run *run)
 	ssize_t len;
 
 	for (unsigned int i = 0; i < run->n; i++) {
-		len = recv(sock, frame, sizeof(frame), 0);
+		len = rtap_kernel_receive(sock, frame, sizeof(frame));
 		if (len < 0) {
 			printf("frame %u of %u did not reach the kernel: %s\n",
 				i, run->n, strerror(errno));

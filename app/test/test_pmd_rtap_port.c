@@ -391,6 +391,23 @@ rtap_port_send(uint16_t port, const struct rtap_run *run)
 	return ret;
 }
 
+unsigned int
+rtap_port_hold_until_empty(struct rte_mbuf **held, unsigned int max)
+{
+	const struct rtap_deadline deadline = rtap_deadline_start();
+	struct rte_eth_stats stats;
+	unsigned int n = 0;
+
+	memset(&stats, 0, sizeof(stats));
+	do {
+		n += rtap_port_receive_once(rtap_fx.port, 0, held + n,
+			(uint16_t)RTE_MIN(max - n, RTAP_TEST_BURST));
+		if (rte_eth_stats_get(rtap_fx.port, &stats) < 0)
+			break;
+	} while (stats.rx_nombuf == 0 && n < max && rtap_deadline_wait(&deadline));
+	return stats.rx_nombuf != 0 ? n : 0;
+}
+
 int
 rtap_port_check_traffic(uint16_t port, int sock)
 {

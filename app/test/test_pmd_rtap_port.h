@@ -81,6 +81,8 @@ bool rtap_mbufs_are_back(const struct rte_mempool *pool, unsigned int nb_free);
 struct rte_mbuf *rtap_mbuf_new(struct rte_mempool *pool, uint16_t len, uint32_t seq);
 unsigned int rtap_port_receive_once(uint16_t port, uint16_t queue,
 		struct rte_mbuf **pkts, uint16_t nb_pkts);
+/* Takes frames and keeps them until the pool has no more; their number, 0 if it still has. */
+unsigned int rtap_port_hold_until_empty(struct rte_mbuf **held, unsigned int max);
 struct rte_mbuf *rtap_port_receive_one(uint16_t port, uint16_t queue);
 int rtap_port_transmit_one(uint16_t port, struct rte_mbuf *mbuf);
 

@@ -177,24 +177,6 @@ stopped_port_keeps_nothing_for_later(void)
 	return TEST_SUCCESS;
 }
 
-/* Take frames and keep them until the pool is empty; gives their number. */
-static unsigned int
-hold_until_empty(struct rte_mbuf **held, unsigned int max)
-{
-	const struct rtap_deadline deadline = rtap_deadline_start();
-	struct rte_eth_stats stats;
-	unsigned int n = 0;
-
-	memset(&stats, 0, sizeof(stats));
-	do {
-		n += rtap_port_receive_once(rtap_fx.port, 0, held + n,
-			(uint16_t)RTE_MIN(max - n, RTAP_TEST_BURST));
-		if (rte_eth_stats_get(rtap_fx.port, &stats) < 0)
-			break;
-	} while (stats.rx_nombuf == 0 && n < max && rtap_deadline_wait(&deadline));
-	return stats.rx_nombuf != 0 ? n : 0;
-}
-
 static int
 check_held_frames(struct rte_mbuf **held, unsigned int n, uint16_t len)
 {
@@ -218,7 +200,7 @@ check_recovery(void)
 	unsigned int n;
 
 	TEST_ASSERT_SUCCESS(rtap_kernel_send(rtap_fx.sock, &run), "no send");
-	n = hold_until_empty(held, RTE_DIM(held));
+	n = rtap_port_hold_until_empty(held, RTE_DIM(held));
 	TEST_ASSERT(n != 0, "rx_nombuf does not count");
 	TEST_ASSERT_SUCCESS(check_held_frames(held, n, run.len), "wrong frame");
 	rest.seq = n;

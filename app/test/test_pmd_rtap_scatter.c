@@ -188,22 +188,6 @@ packet_keeps_no_more_mbufs_than_it_fills(void)
 	return TEST_SUCCESS;
 }
 
-/* Takes frames and keeps them until the pool is used up; gives their number. */
-static unsigned int
-hold_until_empty(struct rte_mbuf **held, unsigned int max)
-{
-	const struct rtap_deadline deadline = rtap_deadline_start();
-	struct rte_eth_stats stats;
-	unsigned int n = 0;
-
-	do {
-		n += rtap_port_receive_once(rtap_fx.port, 0, held + n, max - n);
-		if (rte_eth_stats_get(rtap_fx.port, &stats) < 0)
-			return 0;
-	} while (stats.rx_nombuf == 0 && n < max && rtap_deadline_wait(&deadline));
-	return stats.rx_nombuf != 0 ? n : 0;
-}
-
 static int
 check_empty_pool(struct rte_mempool *pool)
 {
@@ -215,7 +199,7 @@ check_empty_pool(struct rte_mempool *pool)
 	if (rtap_port_run_as(&conf) != TEST_SUCCESS ||
 	    send_lengths(NB_FRAMES_FOR_FEW) != TEST_SUCCESS)
 		return TEST_FAILED;
-	n = hold_until_empty(held, NB_FRAMES_FOR_FEW);
+	n = rtap_port_hold_until_empty(held, NB_FRAMES_FOR_FEW);
 	TEST_ASSERT(n != 0, "rx_nombuf does not count");
 	TEST_ASSERT_SUCCESS(check_chains(held, n, 0), "before the pool is empty");
 	return expect_lengths(n, NB_FRAMES_FOR_FEW, 64);
