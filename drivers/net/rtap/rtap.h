@@ -19,6 +19,8 @@
  *   rtap_iface.c        the TAP descriptors of a port
  *   rtap_devargs.[ch]   device arguments
  *   rtap_netlink.[ch]   rtnetlink
+ *   rtap_offload.[ch]   the header in front of each frame, offload bits;
+ *                       rtap_offload_tx.c for those transmitted
  *   rtap_tap.[ch]       one TAP descriptor
  *   rtap_uring.[ch]     one io_uring
  *
@@ -42,8 +44,6 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
-#include <linux/virtio_net.h>
-
 #include <ethdev_driver.h>
 #include <rte_common.h>
 #include <rte_ether.h>
@@ -52,6 +52,7 @@
 
 #include "rtap_devargs.h"
 #include "rtap_netlink.h"
+#include "rtap_offload.h"
 #include "rtap_uring.h"
 
 /* Half of what the kernel has (MAX_TAP_QUEUES), one more being the keep-alive. */
@@ -78,9 +79,6 @@
 /* One packet of up to 64 KB in mbufs of 2 KB and some more. */
 #define RTAP_TX_MAX_SEGS 64
 #define RTAP_TX_IOV_LEN 256
-
-/* In front of each frame, both ways. */
-#define RTAP_VNET_HDR_LEN ((uint16_t)sizeof(struct virtio_net_hdr))
 
 /* MTU is that of layer 3: a frame may have two VLAN tags, and has no CRC. */
 #define RTAP_ETH_OVERHEAD (RTE_ETHER_HDR_LEN + 2 * RTE_VLAN_HLEN)
