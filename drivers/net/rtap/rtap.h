@@ -76,19 +76,23 @@
 #define RTAP_RX_STOCK 256
 #define RTAP_RX_MAX_SEGS 128
 
-/* One packet of up to 64 KB in mbufs of 2 KB and some more. */
-#define RTAP_TX_MAX_SEGS 64
+#define RTAP_TX_MAX_SEGS RTAP_OFFLOAD_MAX_SEGS
 #define RTAP_TX_IOV_LEN 256
+
+/* Where headers are kept that cannot be in the packet itself. */
+#define RTAP_TX_HDRS_LEN 16384
 
 /* MTU is that of layer 3: a frame may have two VLAN tags, and has no CRC. */
 #define RTAP_ETH_OVERHEAD (RTE_ETHER_HDR_LEN + 2 * RTE_VLAN_HLEN)
 
-static_assert(RTAP_VNET_HDR_LEN <= RTE_PKTMBUF_HEADROOM,
+static_assert(RTAP_VNET_TUNNEL_HDR_LEN <= RTE_PKTMBUF_HEADROOM,
 	"the virtio-net header is read into the headroom");
 static_assert(RTAP_TX_IOV_LEN > RTAP_TX_MAX_SEGS,
 	"a packet and its header fit into the iovecs of a queue");
 static_assert(RTAP_RX_STOCK >= RTAP_RING_ENTRIES && RTAP_RX_STOCK >= RTAP_RX_MAX_SEGS,
 	"a batch of single mbufs fits into the stock, and so does the longest packet");
+static_assert(RTAP_TX_HDRS_LEN >= RTAP_VNET_TUNNEL_HDR_LEN + RTAP_OFFLOAD_MAX_HDRS,
+	"the headers of one packet have room");
 static_assert(RTE_IS_POWER_OF_2(RTAP_RING_ENTRIES), "io_uring rounds up to a power of two");
 static_assert(RTAP_MAX_QUEUES <= RTE_MAX_QUEUES_PER_PORT, "ethdev keeps an array of queues");
 
@@ -102,6 +106,7 @@ struct rtap_shared {
 	uint32_t max_mtu;           /* const */
 	RTE_ATOMIC(uint64_t) tx_dropped; /* any; the kernel's counter when it was last asked */
 	uint64_t tx_dropped_base;   /* control; the same at the last reset */
+	struct rtap_offload offload; /* control; kernel_features const */
 };
 
 /* A queue pair as one process has it. */
@@ -158,6 +163,7 @@ struct __rte_cache_aligned rtap_tx_queue {
 	uint16_t nb_desc;           /* const */
 	bool is_deferred;           /* const; started by itself, not with the port */
 	uint64_t offloads;          /* const; RTE_ETH_TX_OFFLOAD_* */
+	struct rtap_offload offload; /* control, at start */
 
 	struct rtap_counter packets;
 	struct rtap_counter bytes;
@@ -165,10 +171,9 @@ struct __rte_cache_aligned rtap_tx_queue {
 
 	/* lcore; of the packets that are not one piece with their header */
 	struct iovec iov[RTAP_TX_IOV_LEN];
+	unsigned int nb_hdrs_used;  /* lcore; bytes */
+	uint8_t hdrs[RTAP_TX_HDRS_LEN]; /* lcore */
 };
-
-/* The header of a packet that asks the kernel for nothing. */
-extern const struct virtio_net_hdr rtap_empty_hdr;
 
 static inline struct rtap_shared *
 rtap_shared(const struct rte_eth_dev *dev)
@@ -241,6 +246,9 @@ int rtap_apply_config(struct rte_eth_dev *dev);
 int rtap_iface_open(struct rtap_process *process);
 /* Sets what the driver relies on; filters that a former owner attached stay. */
 int rtap_iface_set_up(struct rtap_process *process);
+/* Finds out the TUN_F_* that the kernel has, and leaves the interface without any. */
+int rtap_iface_probe_offloads(int fd, uint32_t *features);
+int rtap_iface_set_offload(int fd, uint32_t tun_features, uint16_t hdr_len);
 /* Opens what is missing of the first nb_queues, detached, and closes the others. */
 int rtap_queues_resize(struct rtap_process *process, int if_index, uint16_t nb_queues);
 void rtap_queues_close_from(struct rtap_process *process, uint16_t first);
@@ -267,6 +275,7 @@ uint16_t rtap_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
 int rtap_tx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_desc,
 		unsigned int socket_id, const struct rte_eth_txconf *conf);
 void rtap_tx_queue_release(struct rte_eth_dev *dev, uint16_t queue_id);
+void rtap_tx_set_offload(struct rtap_tx_queue *q, const struct rtap_offload *offload);
 int rtap_tx_start(struct rtap_tx_queue *q, int tap_fd, unsigned int without);
 void rtap_tx_stop(struct rtap_tx_queue *q);
 uint16_t rtap_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);

@@ -400,6 +400,11 @@ rtap_create(struct rte_eth_dev *dev, const struct rtap_args *args)
 	ret = inherit_interface(dev);
 	if (ret < 0)
 		return ret;
+	rtap_shared(dev)->offload.hdr_len = RTAP_VNET_HDR_LEN;
+	ret = rtap_iface_probe_offloads(rtap_process(dev)->keep_alive_fd,
+		&rtap_shared(dev)->offload.kernel_features);
+	if (ret < 0)
+		return ret;
 	ret = rtap_iface_set_up(rtap_process(dev));
 	if (ret < 0)
 		return ret;

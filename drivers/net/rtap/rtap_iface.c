@@ -78,17 +78,45 @@ rtap_iface_open(struct rtap_process *process)
 	return rtap_tap_detach(process->keep_alive_fd);
 }
 
+/* What the kernel takes for an offload stands together with what that builds on. */
+static const unsigned int offload_sets[] = {
+	TUN_F_CSUM,
+	RTAP_TUN_TSO,
+	RTAP_TUN_TSO | RTAP_TUN_USO,
+	RTAP_TUN_TSO | RTAP_TUN_F_UDP_TUNNEL_GSO,
+};
+
+int
+rtap_iface_probe_offloads(int fd, uint32_t *features)
+{
+	/* Segmentation inside tunnels has no place in the short header. */
+	int ret = rtap_tap_set_vnet_hdr_len(fd, RTAP_VNET_TUNNEL_HDR_LEN);
+
+	if (ret < 0)
+		return ret;
+	*features = 0;
+	for (unsigned int i = 0; i < RTE_DIM(offload_sets); i++) {
+		if (rtap_tap_try_offload(fd, offload_sets[i]))
+			*features |= offload_sets[i];
+	}
+	return rtap_iface_set_offload(fd, 0, RTAP_VNET_HDR_LEN);
+}
+
+int
+rtap_iface_set_offload(int fd, uint32_t tun_features, uint16_t hdr_len)
+{
+	int ret = rtap_tap_set_vnet_hdr_len(fd, hdr_len);
+
+	return ret < 0 ? ret : rtap_tap_set_offload(fd, tun_features);
+}
+
 int
 rtap_iface_set_up(struct rtap_process *process)
 {
 	enum rtap_persist persist = process->args.persist;
 	int fd = process->keep_alive_fd;
-	int ret = rtap_tap_set_vnet_hdr_len(fd, RTAP_VNET_HDR_LEN);
+	int ret = rtap_tap_set_carrier(fd, false);
 
-	if (ret == 0)
-		ret = rtap_tap_set_offload(fd, 0);
-	if (ret == 0)
-		ret = rtap_tap_set_carrier(fd, false);
 	/* Last, since from here on the interface would stay behind if a later step failed. */
 	if (ret == 0 && persist != RTAP_PERSIST_UNCHANGED)
 		ret = rtap_tap_set_persist(fd, persist == RTAP_PERSIST_ON);

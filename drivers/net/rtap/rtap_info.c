@@ -41,8 +41,9 @@ rtap_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 	info->max_tx_queues = RTAP_MAX_QUEUES;
 	info->max_mac_addrs = 1;
 	info->rx_offload_capa = RTE_ETH_RX_OFFLOAD_SCATTER;
-	info->tx_offload_capa = RTE_ETH_TX_OFFLOAD_MULTI_SEGS |
-		RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
+	info->tx_offload_capa = rtap_offload_tx_capa(shared->offload.kernel_features) &
+		RTAP_OFFLOAD_TX_QUEUE;
+	info->tx_queue_offload_capa = info->tx_offload_capa;
 	info->rx_desc_lim = desc_lim;
 	info->tx_desc_lim = desc_lim;
 	info->default_rxportconf = preferred;

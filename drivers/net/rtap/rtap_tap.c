@@ -231,6 +231,12 @@ rtap_tap_set_offload(int fd, unsigned int tun_f_mask)
 	return 0;
 }
 
+bool
+rtap_tap_try_offload(int fd, unsigned int tun_f_mask)
+{
+	return ioctl(fd, TUNSETOFFLOAD, (unsigned long)tun_f_mask) == 0;
+}
+
 int
 rtap_tap_set_persist(int fd, bool on)
 {

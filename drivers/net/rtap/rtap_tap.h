@@ -42,6 +42,8 @@ int rtap_tap_detach(int fd);
 /* These hold for the whole interface, whichever of its queues is named. */
 int rtap_tap_set_vnet_hdr_len(int fd, int len);
 int rtap_tap_set_offload(int fd, unsigned int tun_f_mask);
+/* Tries whether the kernel takes these, and leaves them switched on if it does. */
+bool rtap_tap_try_offload(int fd, unsigned int tun_f_mask);
 int rtap_tap_set_persist(int fd, bool on);
 int rtap_tap_set_carrier(int fd, bool on);
 

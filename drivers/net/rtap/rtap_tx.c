@@ -10,13 +10,17 @@
  */
 
 #include <errno.h>
+#include <inttypes.h>
+#include <string.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include <rte_eal.h>
 #include <rte_errno.h>
+#include <rte_ether.h>
 #include <rte_malloc.h>
 #include <rte_mempool.h>
+#include <rte_net.h>
 
 #include "rtap.h"
 #include "rtap_log.h"
@@ -24,14 +28,77 @@
 /* Up to so many packets one write(2) each is cheaper than a batch. */
 #define TX_PLAIN_MAX 2
 
-const struct virtio_net_hdr rtap_empty_hdr;
+/* The header of a packet that asks the kernel for nothing. */
+static const struct rtap_vnet_hdr empty_hdr;
 
 /* The headroom is ours if nobody else can see this mbuf's buffer. */
 static inline bool
-has_room_for_hdr(const struct rte_mbuf *m)
+has_room_for_hdr(const struct rtap_tx_queue *q, const struct rte_mbuf *m)
 {
 	return RTE_MBUF_DIRECT(m) && rte_mbuf_refcnt_read(m) == 1 &&
-		rte_pktmbuf_headroom(m) >= RTAP_VNET_HDR_LEN;
+		rte_pktmbuf_headroom(m) >= q->offload.hdr_len;
+}
+
+/* The first piece of a packet: its header, followed by the first bytes of the frame. */
+static inline void
+describe_start(struct iovec *iov, const void *start, uint32_t len)
+{
+	iov->iov_base = (void *)(uintptr_t)start;
+	iov->iov_len = len;
+}
+
+/* Describes the frame without its first bytes. Returns the number of pieces. */
+static unsigned int
+describe_frame(const struct rte_mbuf *m, uint32_t skipped, struct iovec *iov)
+{
+	unsigned int n = 0;
+
+	for (; m != NULL; m = m->next) {
+		if (skipped >= m->data_len) {
+			skipped -= m->data_len;
+			continue;
+		}
+		describe_start(&iov[n++], rte_pktmbuf_mtod_offset(m, void *, skipped),
+			m->data_len - skipped);
+		skipped = 0;
+	}
+	return n;
+}
+
+/* A packet whose headers stand in storage of ours, in front of the rest of the frame. */
+static unsigned int
+describe_apart(struct rtap_tx_queue *q, const struct rte_mbuf *m, uint32_t hdrs_len,
+		struct iovec *iov)
+{
+	uint8_t *hdr = &q->hdrs[q->nb_hdrs_used];
+	uint8_t *hdrs = hdr + q->offload.hdr_len;
+
+	q->nb_hdrs_used += q->offload.hdr_len + hdrs_len;
+	if (hdrs_len > 0)
+		rtap_offload_copy_hdrs(m, hdrs, hdrs_len);
+	rtap_offload_to_hdr(&q->offload, m, hdrs, hdr);
+	describe_start(iov, hdr, q->offload.hdr_len + hdrs_len);
+	return 1 + describe_frame(m, hdrs_len, &iov[1]);
+}
+
+/* A packet that wants more of the kernel than to be taken as it is. */
+static __rte_noinline unsigned int
+describe_offloaded(struct rtap_tx_queue *q, struct rte_mbuf *m, struct iovec *iov)
+{
+	uint32_t hdrs_len;
+	void *hdr;
+
+	/* Cannot fail, and leaves the mbuf where it is: it was checked before. */
+	if ((m->ol_flags & RTE_MBUF_F_TX_VLAN) != 0)
+		rte_vlan_insert(&m);
+	hdrs_len = rtap_offload_finish(m);
+	if (hdrs_len > 0 || !has_room_for_hdr(q, m))
+		return describe_apart(q, m, hdrs_len, iov);
+
+	hdr = rte_pktmbuf_mtod_offset(m, void *, -(int)q->offload.hdr_len);
+	rtap_offload_to_hdr(&q->offload, m, NULL, hdr);
+	describe_start(iov, hdr, q->offload.hdr_len + m->data_len);
+	return 1 + describe_frame(m->next, 0, &iov[1]);
 }
 
 /*
@@ -39,27 +106,24 @@ has_room_for_hdr(const struct rte_mbuf *m)
  * into the headroom. `iov` has room for RTAP_TX_MAX_SEGS + 1.
  */
 static inline unsigned int
-describe_packet(const struct rte_mbuf *m, struct iovec *iov)
+describe_packet(struct rtap_tx_queue *q, struct rte_mbuf *m, struct iovec *iov)
 {
-	unsigned int n = 0;
+	uint16_t hdr_len = q->offload.hdr_len;
+	void *hdr;
 
-	if (likely(has_room_for_hdr(m))) {
-		struct virtio_net_hdr *hdr = rte_pktmbuf_mtod_offset(m, void *,
-			-(int)RTAP_VNET_HDR_LEN);
-
-		*hdr = rtap_empty_hdr;
-		iov[n].iov_base = hdr;
-		iov[n++].iov_len = RTAP_VNET_HDR_LEN + m->data_len;
-		m = m->next;
-	} else {
-		iov[n].iov_base = (void *)(uintptr_t)&rtap_empty_hdr;
-		iov[n++].iov_len = RTAP_VNET_HDR_LEN;
+	if (unlikely((m->ol_flags & RTAP_OFFLOAD_TX_FLAGS) != 0))
+		return describe_offloaded(q, m, iov);
+	if (unlikely(!has_room_for_hdr(q, m))) {
+		describe_start(iov, &empty_hdr, hdr_len);
+		return 1 + describe_frame(m, 0, &iov[1]);
 	}
-	for (; m != NULL; m = m->next) {
-		iov[n].iov_base = rte_pktmbuf_mtod(m, void *);
-		iov[n++].iov_len = m->data_len;
-	}
-	return n;
+	hdr = rte_pktmbuf_mtod_offset(m, void *, -(int)hdr_len);
+	if (likely(hdr_len == RTAP_VNET_HDR_LEN))
+		memcpy(hdr, &empty_hdr, RTAP_VNET_HDR_LEN);
+	else
+		memcpy(hdr, &empty_hdr, RTAP_VNET_TUNNEL_HDR_LEN);
+	describe_start(iov, hdr, hdr_len + m->data_len);
+	return likely(m->next == NULL) ? 1 : 1 + describe_frame(m->next, 0, &iov[1]);
 }
 
 /* What became of a run of packets that the kernel was given. */
@@ -120,9 +184,11 @@ write_plain(struct rtap_tx_queue *q, int tap_fd, struct rte_mbuf **pkts, uint16_
 	struct outcome outcome = { 0 };
 
 	for (uint16_t i = 0; i < nb_pkts; i++) {
-		unsigned int nb_iov = describe_packet(pkts[i], q->iov);
+		unsigned int nb_iov;
 		ssize_t len;
 
+		q->nb_hdrs_used = 0;
+		nb_iov = describe_packet(q, pkts[i], q->iov);
 		if (likely(nb_iov == 1))
 			len = write(tap_fd, q->iov[0].iov_base, q->iov[0].iov_len);
 		else
@@ -135,7 +201,17 @@ write_plain(struct rtap_tx_queue *q, int tap_fd, struct rte_mbuf **pkts, uint16_
 	return nb_pkts;
 }
 
-/* Prepares a write for each packet, as far as the queue's iovecs go. Returns how many. */
+/* True if there are iovecs and header storage for any packet. */
+static inline bool
+has_room_for_packet(const struct rtap_tx_queue *q, unsigned int nb_iov_used)
+{
+	const unsigned int max_hdrs = RTAP_VNET_TUNNEL_HDR_LEN + RTAP_OFFLOAD_MAX_HDRS;
+
+	return nb_iov_used + RTAP_TX_MAX_SEGS < RTAP_TX_IOV_LEN &&
+		q->nb_hdrs_used + max_hdrs <= RTAP_TX_HDRS_LEN;
+}
+
+/* Prepares a write for each packet, as far as the queue's storage goes. Returns how many. */
 static uint16_t
 prepare_batch(struct rtap_tx_queue *q, struct rtap_uring *u, struct rte_mbuf **pkts,
 		uint16_t nb_pkts, struct outcome *outcome)
@@ -143,9 +219,10 @@ prepare_batch(struct rtap_tx_queue *q, struct rtap_uring *u, struct rte_mbuf **p
 	unsigned int used = 0;
 	uint16_t i;
 
-	for (i = 0; i < nb_pkts && used + RTAP_TX_MAX_SEGS < RTAP_TX_IOV_LEN; i++) {
+	q->nb_hdrs_used = 0;
+	for (i = 0; i < nb_pkts && has_room_for_packet(q, used); i++) {
 		struct iovec *iov = &q->iov[used];
-		unsigned int nb_iov = describe_packet(pkts[i], iov);
+		unsigned int nb_iov = describe_packet(q, pkts[i], iov);
 
 		if (likely(nb_iov == 1)) {
 			rtap_uring_prep_write(u, iov->iov_base, iov->iov_len, i);
@@ -192,18 +269,21 @@ write_batch(struct rtap_tx_queue *q, struct rtap_uring *u, struct rte_mbuf **pkt
 }
 
 static inline bool
-is_sendable(const struct rte_mbuf *m)
+is_sendable(const struct rtap_tx_queue *q, const struct rte_mbuf *m)
 {
-	return m->nb_segs <= RTAP_TX_MAX_SEGS;
+	if (likely(m->nb_segs <= RTAP_TX_MAX_SEGS &&
+			(m->ol_flags & RTAP_OFFLOAD_TX_FLAGS) == 0))
+		return true;
+	return rtap_offload_check(&q->offload, m) == 0;
 }
 
 /* Packets from the first on that can be sent together; 0 if the first cannot be sent at all. */
 static inline uint16_t
-count_sendable(struct rte_mbuf **pkts, uint16_t nb_pkts)
+count_sendable(const struct rtap_tx_queue *q, struct rte_mbuf **pkts, uint16_t nb_pkts)
 {
 	uint16_t n = 0;
 
-	while (n < nb_pkts && likely(is_sendable(pkts[n])))
+	while (n < nb_pkts && likely(is_sendable(q, pkts[n])))
 		n++;
 	return n;
 }
@@ -211,8 +291,8 @@ count_sendable(struct rte_mbuf **pkts, uint16_t nb_pkts)
 static __rte_noinline void
 drop_packet(struct rtap_tx_queue *q, struct rte_mbuf *m)
 {
-	PMD_TX_LOG(DEBUG, "packet of %u segments dropped, the limit is %u", m->nb_segs,
-		RTAP_TX_MAX_SEGS);
+	PMD_TX_LOG(DEBUG, "packet of %u segments with flags %#" PRIx64 " dropped: %s", m->nb_segs,
+		m->ol_flags, rte_strerror(-rtap_offload_check(&q->offload, m)));
 	rtap_counter_add(&q->errors, 1);
 	rte_pktmbuf_free(m);
 }
@@ -229,7 +309,7 @@ rtap_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 
 	while (nb_tx < nb_pkts) {
 		uint16_t nb_left = RTE_MIN(nb_pkts - nb_tx, RTAP_RING_ENTRIES);
-		uint16_t nb_run = count_sendable(&pkts[nb_tx], nb_left);
+		uint16_t nb_run = count_sendable(q, &pkts[nb_tx], nb_left);
 		uint16_t nb_done;
 
 		if (unlikely(nb_run == 0)) {
@@ -247,14 +327,42 @@ rtap_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 	return nb_tx;
 }
 
-uint16_t
-rtap_tx_prepare(void *queue __rte_unused, struct rte_mbuf **pkts, uint16_t nb_pkts)
+/*
+ * The sums of pseudo-headers that ethdev expects of the application are set where
+ * it did not. Of packets to be segmented they are set in transmission.
+ */
+static int
+prepare_packet(const struct rtap_tx_queue *q, struct rte_mbuf *m)
 {
-	uint16_t nb_good = count_sendable(pkts, nb_pkts);
+	const uint64_t ip_flags = RTE_MBUF_F_TX_IP_CKSUM | RTE_MBUF_F_TX_OUTER_IP_CKSUM;
+	const uint64_t segment_flags = RTE_MBUF_F_TX_TCP_SEG | RTE_MBUF_F_TX_UDP_SEG;
+	int ret = rtap_offload_check(&q->offload, m);
 
-	if (nb_good < nb_pkts)
-		rte_errno = EINVAL;
-	return nb_good;
+	if (ret < 0 || (m->ol_flags & segment_flags) != 0)
+		return ret;
+	return rte_net_intel_cksum_flags_prepare(m, m->ol_flags & ~ip_flags);
+}
+
+uint16_t
+rtap_tx_prepare(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
+{
+	const struct rtap_tx_queue *q = queue;
+
+	for (uint16_t i = 0; i < nb_pkts; i++) {
+		int ret = prepare_packet(q, pkts[i]);
+
+		if (unlikely(ret < 0)) {
+			rte_errno = -ret;
+			return i;
+		}
+	}
+	return nb_pkts;
+}
+
+void
+rtap_tx_set_offload(struct rtap_tx_queue *q, const struct rtap_offload *offload)
+{
+	q->offload = *offload;
 }
 
 int
@@ -275,6 +383,7 @@ rtap_tx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_desc
 	q->is_deferred = conf->tx_deferred_start;
 	/* ethdev leaves those of the port out of the queue's. */
 	q->offloads = conf->offloads | dev->data->dev_conf.txmode.offloads;
+	rtap_tx_set_offload(q, &rtap_shared(dev)->offload);
 	dev->data->tx_queues[queue_id] = q;
 	return 0;
 }
