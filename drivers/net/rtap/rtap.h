@@ -12,6 +12,7 @@
  *
  *   rtap_ethdev.c       probe, configure, start, stop, close
  *   rtap_control.c      operations on the interface: link, flags, MAC, MTU
+ *   rtap_negotiate.c    offloads of a port, as agreed on with the kernel
  *   rtap_rx.c           receive queues and burst
  *   rtap_tx.c           transmit queues and burst
  *   rtap_stats.c        statistics
@@ -82,6 +83,12 @@
 /* Where headers are kept that cannot be in the packet itself. */
 #define RTAP_TX_HDRS_LEN 16384
 
+/*
+ * The kernel makes no aggregate of 64 KB (gso_max_size), Ethernet header included
+ * but for one VLAN tag, unless its users raise that limit.
+ */
+#define RTAP_MAX_AGGREGATE UINT16_MAX
+
 /* MTU is that of layer 3: a frame may have two VLAN tags, and has no CRC. */
 #define RTAP_ETH_OVERHEAD (RTE_ETHER_HDR_LEN + 2 * RTE_VLAN_HLEN)
 
@@ -140,6 +147,7 @@ struct __rte_cache_aligned rtap_rx_queue {
 	uint16_t room;              /* const; bytes of a frame that one mbuf holds */
 	bool is_deferred;           /* const; started by itself, not with the port */
 	uint64_t offloads;          /* const; RTE_ETH_RX_OFFLOAD_* */
+	struct rtap_offload offload; /* control, at start; its rx_offloads at any time */
 
 	RTE_ATOMIC(uint16_t) nb_segs; /* control writes, lcore reads; mbufs that a read needs */
 	uint16_t nb_expected;       /* lcore; packets that the next burst may find */
@@ -253,11 +261,24 @@ int rtap_iface_set_offload(int fd, uint32_t tun_features, uint16_t hdr_len);
 int rtap_queues_resize(struct rtap_process *process, int if_index, uint16_t nb_queues);
 void rtap_queues_close_from(struct rtap_process *process, uint16_t first);
 
+/* rtap_negotiate.c */
+
+/* Agrees with the kernel on the offloads that the port is configured for. */
+int rtap_negotiate_offloads(struct rte_eth_dev *dev);
+/* Queues and interface keep to what was agreed on, before the port starts. */
+int rtap_apply_offloads(struct rte_eth_dev *dev);
+int rtap_vlan_offload_set(struct rte_eth_dev *dev, int mask);
+void rtap_vlan_strip_queue_set(struct rte_eth_dev *dev, uint16_t queue_id, int on);
+const uint32_t *rtap_supported_ptypes_get(struct rte_eth_dev *dev, size_t *no_of_elements);
+int rtap_ptypes_set(struct rte_eth_dev *dev, uint32_t ptype_mask);
+
 /* rtap_rx.c */
 int rtap_rx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_desc,
 		unsigned int socket_id, const struct rte_eth_rxconf *conf,
 		struct rte_mempool *pool);
 void rtap_rx_queue_release(struct rte_eth_dev *dev, uint16_t queue_id);
+/* The queue interprets frames in this way from the next start on. */
+void rtap_rx_set_offload(struct rtap_rx_queue *q, const struct rtap_offload *offload);
 int rtap_rx_check_mtu(const struct rte_eth_dev *dev, const struct rtap_rx_queue *q, uint32_t mtu);
 /*
  * The queue takes frames of this MTU, which has been checked, from the next

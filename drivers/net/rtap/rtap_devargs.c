@@ -75,6 +75,12 @@ parse_napi(struct rtap_args *args, const char *value)
 	return parse_bool(value, &args->napi);
 }
 
+static int
+parse_uso(struct rtap_args *args, const char *value)
+{
+	return parse_bool(value, &args->uso);
+}
+
 static const struct {
 	const char *name;
 	unsigned int feature;
@@ -135,6 +141,11 @@ static const struct {
 		.key = RTAP_ARG_NAPI,
 		.rule = "0, 1, or no value, which is 1",
 		.parse = parse_napi,
+	},
+	{
+		.key = RTAP_ARG_USO,
+		.rule = "0, 1, or no value, which is 1",
+		.parse = parse_uso,
 	},
 	{
 		.key = RTAP_ARG_WITHOUT,

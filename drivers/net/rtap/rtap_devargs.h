@@ -12,6 +12,7 @@
 #define RTAP_ARG_IFACE "iface"
 #define RTAP_ARG_PERSIST "persist"
 #define RTAP_ARG_NAPI "napi"
+#define RTAP_ARG_USO "uso"
 #define RTAP_ARG_WITHOUT "without"
 
 /* An interface that is there already keeps its persistence unless told otherwise. */
@@ -24,6 +25,7 @@ enum rtap_persist {
 struct rtap_args {
 	char iface[IFNAMSIZ]; /* may hold one "%d" */
 	enum rtap_persist persist;
+	bool uso;             /* LRO includes aggregates of UDP */
 	bool napi;            /* the kernel handles what we transmit in a NAPI poll */
 	unsigned int without; /* RTAP_URING_* features to do without, for tests */
 };

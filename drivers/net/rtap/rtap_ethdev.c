@@ -35,7 +35,8 @@ rtap_configure(struct rte_eth_dev *dev)
 			dev->data->name, nb_rx, nb_tx);
 		return -EINVAL;
 	}
-	return rtap_queues_resize(rtap_process(dev), rtap_shared(dev)->if_index, nb_rx);
+	ret = rtap_queues_resize(rtap_process(dev), rtap_shared(dev)->if_index, nb_rx);
+	return ret < 0 ? ret : rtap_negotiate_offloads(dev);
 }
 
 /* The kernel refuses a carrier to an interface without an attached queue. */
@@ -192,6 +193,9 @@ rtap_start(struct rte_eth_dev *dev)
 	ret = check_queues(dev);
 	if (ret < 0)
 		return ret;
+	ret = rtap_apply_offloads(dev);
+	if (ret < 0)
+		return ret;
 	ret = rtap_apply_config(dev);
 	if (ret < 0)
 		return ret;
@@ -305,6 +309,8 @@ static const struct eth_dev_ops rtap_ops = {
 	.dev_close = rtap_close,
 
 	.dev_infos_get = rtap_infos_get,
+	.dev_supported_ptypes_get = rtap_supported_ptypes_get,
+	.dev_ptypes_set = rtap_ptypes_set,
 
 	.link_update = rtap_link_update,
 	.dev_set_link_up = rtap_set_link_up,
@@ -316,6 +322,8 @@ static const struct eth_dev_ops rtap_ops = {
 	.allmulticast_disable = rtap_allmulticast_disable,
 	.mac_addr_set = rtap_mac_addr_set,
 	.mtu_set = rtap_mtu_set,
+	.vlan_offload_set = rtap_vlan_offload_set,
+	.vlan_strip_queue_set = rtap_vlan_strip_queue_set,
 
 	.rx_queue_setup = rtap_rx_queue_setup,
 	.rx_queue_release = rtap_rx_queue_release,
@@ -400,7 +408,7 @@ rtap_create(struct rte_eth_dev *dev, const struct rtap_args *args)
 	ret = inherit_interface(dev);
 	if (ret < 0)
 		return ret;
-	rtap_shared(dev)->offload.hdr_len = RTAP_VNET_HDR_LEN;
+	rtap_shared(dev)->offload.ptype_mask = RTE_PTYPE_ALL_MASK;
 	ret = rtap_iface_probe_offloads(rtap_process(dev)->keep_alive_fd,
 		&rtap_shared(dev)->offload.kernel_features);
 	if (ret < 0)
@@ -497,4 +505,5 @@ RTE_PMD_REGISTER_ALIAS(net_rtap, eth_rtap);
 RTE_PMD_REGISTER_PARAM_STRING(net_rtap,
 	RTAP_ARG_IFACE "=<string> "
 	RTAP_ARG_PERSIST "=<0|1> "
-	RTAP_ARG_NAPI "=<0|1>");
+	RTAP_ARG_NAPI "=<0|1> "
+	RTAP_ARG_USO "=<0|1>");

@@ -19,6 +19,7 @@ int
 rtap_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 {
 	const struct rtap_shared *shared = rtap_shared(dev);
+	uint32_t kernel_features = shared->offload.kernel_features;
 	const struct rte_eth_desc_lim desc_lim = {
 		.nb_min = RTAP_MIN_DESC,
 		.nb_max = RTAP_MAX_DESC,
@@ -40,10 +41,11 @@ rtap_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 	info->max_rx_queues = RTAP_MAX_QUEUES;
 	info->max_tx_queues = RTAP_MAX_QUEUES;
 	info->max_mac_addrs = 1;
-	info->rx_offload_capa = RTE_ETH_RX_OFFLOAD_SCATTER;
-	info->tx_offload_capa = rtap_offload_tx_capa(shared->offload.kernel_features) &
-		RTAP_OFFLOAD_TX_QUEUE;
-	info->tx_queue_offload_capa = info->tx_offload_capa;
+	info->max_lro_pkt_size = RTAP_MAX_AGGREGATE;
+	info->rx_offload_capa = rtap_offload_rx_capa(kernel_features);
+	info->rx_queue_offload_capa = info->rx_offload_capa & RTAP_OFFLOAD_RX_QUEUE;
+	info->tx_offload_capa = rtap_offload_tx_capa(kernel_features);
+	info->tx_queue_offload_capa = info->tx_offload_capa & RTAP_OFFLOAD_TX_QUEUE;
 	info->rx_desc_lim = desc_lim;
 	info->tx_desc_lim = desc_lim;
 	info->default_rxportconf = preferred;

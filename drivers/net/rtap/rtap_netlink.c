@@ -475,6 +475,18 @@ rtap_nl_set_queue_len(struct rtap_nl *nl, int if_index, uint32_t queue_len)
 }
 
 int
+rtap_nl_set_gso_limits(struct rtap_nl *nl, int if_index, uint32_t max_size, uint32_t max_segs)
+{
+	int ret = set_attr(nl, if_index, IFLA_GSO_MAX_SIZE, &max_size, sizeof(max_size),
+		"the largest size of aggregates");
+
+	if (ret < 0)
+		return ret;
+	return set_attr(nl, if_index, IFLA_GSO_MAX_SEGS, &max_segs, sizeof(max_segs),
+		"the largest number of packets in an aggregate");
+}
+
+int
 rtap_nl_set_mac(struct rtap_nl *nl, int if_index, const struct rte_ether_addr *mac)
 {
 	return set_attr(nl, if_index, IFLA_ADDRESS, mac, sizeof(*mac), "the MAC address");

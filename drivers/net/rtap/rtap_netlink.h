@@ -61,6 +61,9 @@ int rtap_nl_change_flags(struct rtap_nl *nl, int if_index, unsigned int flags,
 		unsigned int mask);
 int rtap_nl_set_mtu(struct rtap_nl *nl, int if_index, uint32_t mtu);
 int rtap_nl_set_queue_len(struct rtap_nl *nl, int if_index, uint32_t queue_len);
+/* Largest aggregate that the interface hands us, in bytes less one and in packets. */
+int rtap_nl_set_gso_limits(struct rtap_nl *nl, int if_index, uint32_t max_size,
+		uint32_t max_segs);
 int rtap_nl_set_mac(struct rtap_nl *nl, int if_index, const struct rte_ether_addr *mac);
 
 #endif /* _RTAP_NETLINK_H_ */

@@ -64,15 +64,15 @@ fill_stock(struct rtap_rx_queue *q, uint16_t nb_segs)
 
 /* The header is read into the end of the headroom, so that the frame starts where it should. */
 static inline void *
-read_address(const struct rte_mbuf *m)
+read_address(const struct rtap_rx_queue *q, const struct rte_mbuf *m)
 {
-	return rte_pktmbuf_mtod_offset(m, void *, -(int)RTAP_VNET_HDR_LEN);
+	return rte_pktmbuf_mtod_offset(m, void *, -(int)q->offload.hdr_len);
 }
 
 static inline uint32_t
 read_len(const struct rtap_rx_queue *q)
 {
-	return RTAP_VNET_HDR_LEN + q->room;
+	return q->offload.hdr_len + q->room;
 }
 
 /* Describes the mbufs of one read. */
@@ -80,7 +80,7 @@ static void
 describe_read(const struct rtap_rx_queue *q, struct rte_mbuf **segs, uint16_t nb_segs,
 		struct iovec *iov)
 {
-	iov[0].iov_base = read_address(segs[0]);
+	iov[0].iov_base = read_address(q, segs[0]);
 	iov[0].iov_len = read_len(q);
 	for (uint16_t i = 1; i < nb_segs; i++) {
 		iov[i].iov_base = rte_pktmbuf_mtod(segs[i], void *);
@@ -120,6 +120,16 @@ chain_segments(const struct rtap_rx_queue *q, struct rte_mbuf **segs, uint32_t f
 	return n;
 }
 
+/* Frames that are none: the mbufs go back to the stock as they came from the pool. */
+static __rte_noinline uint16_t
+refuse_packet(struct rtap_rx_queue *q, struct rte_mbuf **segs, uint16_t nb_segs)
+{
+	for (uint16_t i = 0; i < nb_segs; i++)
+		rte_pktmbuf_reset(segs[i]);
+	rtap_counter_add(&q->errors, 1);
+	return 0;
+}
+
 /*
  * Turns what a read left in the mbufs into a packet. Returns how many of them
  * it has, or 0 if it is none. The kernel cuts a frame that is longer than the
@@ -128,27 +138,30 @@ chain_segments(const struct rtap_rx_queue *q, struct rte_mbuf **segs, uint32_t f
 static inline uint16_t
 make_packet(struct rtap_rx_queue *q, struct rte_mbuf **segs, uint16_t nb_segs, uint32_t len)
 {
-	uint32_t frame_len = len - RTAP_VNET_HDR_LEN;
+	uint32_t frame_len = len - q->offload.hdr_len;
 	struct rte_mbuf *m = segs[0];
+	const void *hdr = read_address(q, m);
+	uint16_t nb_used = 1;
 
-	if (unlikely(len < RTAP_VNET_HDR_LEN + RTE_ETHER_HDR_LEN ||
-			frame_len >= (uint32_t)nb_segs * q->room)) {
-		rtap_counter_add(&q->errors, 1);
-		return 0;
-	}
+	if (unlikely(len < (uint32_t)q->offload.hdr_len + RTE_ETHER_HDR_LEN ||
+			frame_len >= (uint32_t)nb_segs * q->room))
+		return refuse_packet(q, segs, 0);
 	m->pkt_len = frame_len;
 	m->port = q->port_id;
 	if (unlikely(frame_len > q->room))
-		return chain_segments(q, segs, frame_len);
-	m->data_len = frame_len;
-	return 1;
+		nb_used = chain_segments(q, segs, frame_len);
+	else
+		m->data_len = frame_len;
+	if (unlikely(rtap_offload_from_hdr(&q->offload, hdr, m) < 0))
+		return refuse_packet(q, segs, nb_used);
+	return nb_used;
 }
 
 static inline ssize_t
 read_one(struct rtap_rx_queue *q, int tap_fd, struct rte_mbuf **segs, uint16_t nb_segs)
 {
 	if (likely(nb_segs == 1))
-		return read(tap_fd, read_address(segs[0]), read_len(q));
+		return read(tap_fd, read_address(q, segs[0]), read_len(q));
 	describe_read(q, segs, nb_segs, q->iov);
 	return readv(tap_fd, q->iov, nb_segs);
 }
@@ -204,7 +217,7 @@ prepare_batch(struct rtap_rx_queue *q, struct rtap_uring *u, uint16_t nb_segs, u
 		struct rte_mbuf **segs = batch_segs(end, i, nb_segs);
 
 		if (likely(nb_segs == 1)) {
-			rtap_uring_prep_read(u, read_address(segs[0]), read_len(q), i);
+			rtap_uring_prep_read(u, read_address(q, segs[0]), read_len(q), i);
 			continue;
 		}
 		describe_read(q, segs, nb_segs, iov);
@@ -412,21 +425,38 @@ rtap_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 static uint32_t
 count_segs(const struct rtap_rx_queue *q, uint32_t mtu)
 {
-	return rtap_frame_len(mtu) / q->room + 1;
+	uint32_t max_len = rtap_frame_len(mtu);
+
+	if (q->offload.max_aggregate > 0)
+		max_len = RTE_MAX(max_len, q->offload.max_aggregate + RTE_VLAN_HLEN);
+	return max_len / q->room + 1;
 }
 
 int
 rtap_rx_check_mtu(const struct rte_eth_dev *dev, const struct rtap_rx_queue *q, uint32_t mtu)
 {
-	bool has_scatter = (q->offloads & RTE_ETH_RX_OFFLOAD_SCATTER) != 0;
+	bool has_aggregates = q->offload.max_aggregate > 0;
+	bool has_scatter = has_aggregates || (q->offloads & RTE_ETH_RX_OFFLOAD_SCATTER) != 0;
 	uint32_t max_segs = has_scatter ? RTAP_RX_MAX_SEGS : 1;
 
 	if (count_segs(q, mtu) <= max_segs)
 		return 0;
-	PMD_LOG(ERR, "%s: MTU %u makes frames of %u bytes, Rx queue %u takes %u%s",
-		dev->data->name, mtu, rtap_frame_len(mtu), q->queue_id, max_segs * q->room - 1,
-		has_scatter ? "" : " without scattered Rx");
+	if (has_aggregates)
+		PMD_LOG(ERR, "%s: aggregates of %u bytes are more than Rx queue %u takes, %u",
+			dev->data->name, q->offload.max_aggregate, q->queue_id,
+			max_segs * q->room - 1);
+	else
+		PMD_LOG(ERR, "%s: MTU %u makes frames of %u bytes, Rx queue %u takes %u%s",
+			dev->data->name, mtu, rtap_frame_len(mtu), q->queue_id,
+			max_segs * q->room - 1, has_scatter ? "" : " without scattered Rx");
 	return -EINVAL;
+}
+
+void
+rtap_rx_set_offload(struct rtap_rx_queue *q, const struct rtap_offload *offload)
+{
+	q->offload = *offload;
+	rte_atomic_store_explicit(&q->offload.rx_offloads, q->offloads, rte_memory_order_relaxed);
 }
 
 static bool
@@ -477,6 +507,7 @@ rtap_rx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_desc
 	q->is_deferred = conf->rx_deferred_start;
 	/* ethdev leaves those of the port out of the queue's. */
 	q->offloads = conf->offloads | dev->data->dev_conf.rxmode.offloads;
+	rtap_rx_set_offload(q, &rtap_shared(dev)->offload);
 
 	ret = rtap_rx_check_mtu(dev, q, dev->data->mtu);
 	if (ret < 0) {

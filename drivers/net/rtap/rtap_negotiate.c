@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The net_rtap authors
+ */
+
+/*
+ * Owns what a port has agreed on with the kernel: the offloads of its
+ * configuration, and what follows from them for its queues. What they mean for
+ * a packet is elsewhere.
+ */
+
+#include <errno.h>
+
+#include <rte_mbuf_ptype.h>
+
+#include "rtap.h"
+#include "rtap_log.h"
+
+/* The kernel's default of gso_max_segs. */
+#define MAX_AGGREGATED 65535
+
+/* The least gso_max_size that every kernel takes. */
+#define MIN_AGGREGATE 512
+
+static uint32_t
+get_max_aggregate(const struct rte_eth_dev *dev)
+{
+	const struct rte_eth_rxmode *rxmode = &dev->data->dev_conf.rxmode;
+
+	if ((rxmode->offloads & RTE_ETH_RX_OFFLOAD_TCP_LRO) == 0)
+		return 0;
+	/* What ethdev fills in for an application that gives no size is one frame. */
+	if (rxmode->max_lro_pkt_size > rtap_frame_len(dev->data->mtu) &&
+			rxmode->max_lro_pkt_size >= MIN_AGGREGATE)
+		return rxmode->max_lro_pkt_size;
+	PMD_LOG(NOTICE, "%s: LRO has no effect, a max_lro_pkt_size of %u is no more than a frame",
+		dev->data->name, rxmode->max_lro_pkt_size);
+	return 0;
+}
+
+int
+rtap_negotiate_offloads(struct rte_eth_dev *dev)
+{
+	const struct rtap_process *process = rtap_process(dev);
+	struct rtap_offload *o = &rtap_shared(dev)->offload;
+	int ret;
+
+	rtap_offload_choose(o, dev->data->dev_conf.rxmode.offloads,
+		dev->data->dev_conf.txmode.offloads, get_max_aggregate(dev), process->args.uso);
+	ret = rtap_iface_set_offload(process->keep_alive_fd, o->tun_features, o->hdr_len);
+	if (ret < 0)
+		PMD_LOG_ERRNO(ERR, -ret, "%s: cannot set the offloads", dev->data->name);
+	return ret;
+}
+
+/*
+ * Where the kernel may aggregate but the application wants none, or shorter ones,
+ * the limits of the interface are what keeps it from it.
+ */
+static int
+limit_aggregates(struct rte_eth_dev *dev)
+{
+	const struct rtap_offload *o = &rtap_shared(dev)->offload;
+	bool has_aggregates = o->max_aggregate > 0;
+
+	if ((o->tun_features & RTAP_TUN_TSO) != RTAP_TUN_TSO)
+		return 0;
+	return rtap_nl_set_gso_limits(&rtap_process(dev)->nl, rtap_shared(dev)->if_index,
+		(has_aggregates ? o->max_aggregate : RTAP_MAX_AGGREGATE) + 1,
+		has_aggregates ? MAX_AGGREGATED : 1);
+}
+
+int
+rtap_apply_offloads(struct rte_eth_dev *dev)
+{
+	const struct rtap_offload *o = &rtap_shared(dev)->offload;
+
+	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++) {
+		rtap_rx_set_offload(dev->data->rx_queues[i], o);
+		rtap_tx_set_offload(dev->data->tx_queues[i], o);
+	}
+	return limit_aggregates(dev);
+}
+
+void
+rtap_vlan_strip_queue_set(struct rte_eth_dev *dev, uint16_t queue_id, int on)
+{
+	struct rtap_rx_queue *q = dev->data->rx_queues[queue_id];
+
+	if (q == NULL || rtap_refuse_secondary(dev, "set VLAN stripping of") < 0)
+		return;
+	if (on)
+		q->offloads |= RTE_ETH_RX_OFFLOAD_VLAN_STRIP;
+	else
+		q->offloads &= ~RTE_ETH_RX_OFFLOAD_VLAN_STRIP;
+	rte_atomic_store_explicit(&q->offload.rx_offloads, q->offloads, rte_memory_order_relaxed);
+}
+
+/* ethdev has written the new state into the configuration. */
+int
+rtap_vlan_offload_set(struct rte_eth_dev *dev, int mask)
+{
+	bool on = (dev->data->dev_conf.rxmode.offloads & RTE_ETH_RX_OFFLOAD_VLAN_STRIP) != 0;
+	int ret = rtap_refuse_secondary(dev, "set VLAN offloads of");
+
+	if (ret < 0 || (mask & RTE_ETH_VLAN_STRIP_MASK) == 0)
+		return ret;
+	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++)
+		rtap_vlan_strip_queue_set(dev, i, on);
+	return 0;
+}
+
+const uint32_t *
+rtap_supported_ptypes_get(struct rte_eth_dev *dev __rte_unused, size_t *no_of_elements)
+{
+	static const uint32_t ptypes[] = {
+		RTE_PTYPE_L2_ETHER,
+		RTE_PTYPE_L2_ETHER_VLAN,
+		RTE_PTYPE_L2_ETHER_QINQ,
+		RTE_PTYPE_L3_IPV4,
+		RTE_PTYPE_L3_IPV4_EXT,
+		RTE_PTYPE_L3_IPV6,
+		RTE_PTYPE_L3_IPV6_EXT,
+		RTE_PTYPE_L4_FRAG,
+		RTE_PTYPE_L4_TCP,
+		RTE_PTYPE_L4_UDP,
+		RTE_PTYPE_L4_SCTP,
+		RTE_PTYPE_TUNNEL_IP,
+		RTE_PTYPE_TUNNEL_GRE,
+		RTE_PTYPE_INNER_L2_ETHER,
+		RTE_PTYPE_INNER_L2_ETHER_VLAN,
+		RTE_PTYPE_INNER_L2_ETHER_QINQ,
+		RTE_PTYPE_INNER_L3_IPV4,
+		RTE_PTYPE_INNER_L3_IPV4_EXT,
+		RTE_PTYPE_INNER_L3_IPV6,
+		RTE_PTYPE_INNER_L3_IPV6_EXT,
+		RTE_PTYPE_INNER_L4_FRAG,
+		RTE_PTYPE_INNER_L4_TCP,
+		RTE_PTYPE_INNER_L4_UDP,
+		RTE_PTYPE_INNER_L4_SCTP,
+	};
+
+	*no_of_elements = RTE_DIM(ptypes);
+	return ptypes;
+}
+
+int
+rtap_ptypes_set(struct rte_eth_dev *dev, uint32_t ptype_mask)
+{
+	int ret = rtap_refuse_secondary(dev, "set the packet types of");
+
+	if (ret == 0)
+		rtap_shared(dev)->offload.ptype_mask = ptype_mask;
+	return ret;
+}
