@@ -201,6 +201,30 @@ persist_of_wrong_value_is_refused(void)
 }
 
 static int
+create_of_wrong_value_is_refused(void)
+{
+	if (check_refused(RTAP_TEST_ARGS ",create=no") != TEST_SUCCESS ||
+	    check_refused(RTAP_TEST_ARGS ",create=2") != TEST_SUCCESS)
+		return TEST_FAILED;
+	return check_refused_then_accepted(RTAP_TEST_ARGS ",create=");
+}
+
+/* Whatever number the kernel picks, it is that of a new interface. */
+static int
+create_0_needs_a_name(void)
+{
+	if (check_refused("create=0") != TEST_SUCCESS)
+		return TEST_FAILED;
+	return check_refused("iface=rtest%d,create=0");
+}
+
+static int
+create_0_refuses_what_is_not_there(void)
+{
+	return check_refused_then_accepted(RTAP_TEST_ARGS ",create=0");
+}
+
+static int
 check_interface_survives(const char *args)
 {
 	struct rtap_kernel_link before;
@@ -349,6 +373,14 @@ interface_of_others_stays_without_argument(void)
 }
 
 static int
+create_0_takes_over_what_is_there(void)
+{
+	if (make_usable_tap() != TEST_SUCCESS)
+		return TEST_FAILED;
+	return check_interface_survives(RTAP_TEST_ARGS ",create=0");
+}
+
+static int
 persist_0_removes_interface_of_others(void)
 {
 	if (make_usable_tap() != TEST_SUCCESS)
@@ -439,6 +471,10 @@ struct unit_test_suite rtap_devargs_suite = {
 		TEST_CASE_ST(rtap_setup_none, rtap_teardown,
 			attach_of_interface_of_other_kind_fails),
 		TEST_CASE_ST(rtap_setup_none, rtap_teardown, persist_of_wrong_value_is_refused),
+		TEST_CASE_ST(rtap_setup_none, rtap_teardown, create_of_wrong_value_is_refused),
+		TEST_CASE_ST(rtap_setup_none, rtap_teardown, create_0_needs_a_name),
+		TEST_CASE_ST(rtap_setup_none, rtap_teardown, create_0_refuses_what_is_not_there),
+		TEST_CASE_ST(rtap_setup_none, rtap_teardown, create_0_takes_over_what_is_there),
 		TEST_CASE_ST(rtap_setup_none, rtap_teardown, persist_alone_keeps_interface),
 		TEST_CASE_ST(rtap_setup_none, rtap_teardown, persist_1_keeps_interface),
 		TEST_CASE_ST(rtap_setup_none, rtap_teardown, persist_0_removes_interface),

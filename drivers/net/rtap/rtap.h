@@ -249,7 +249,8 @@ int rtap_apply_config(struct rte_eth_dev *dev);
 
 /*
  * Opens the keep-alive queue, and with it makes the interface or takes it over.
- * The name may hold one "%d". -ENOTUNIQ: no multi-queue TAP; -EBUSY: in use.
+ * The name may hold one "%d". -ENOTUNIQ: no multi-queue TAP; -EBUSY: in use;
+ * -ENODEV: there is none, and none may be made.
  */
 int rtap_iface_open(struct rtap_process *process);
 /* Sets what the driver relies on; filters that a former owner attached stay. */

@@ -59,6 +59,12 @@ parse_bool(const char *value, bool *is_on)
 }
 
 static int
+parse_create(struct rtap_args *args, const char *value)
+{
+	return parse_bool(value, &args->create);
+}
+
+static int
 parse_persist(struct rtap_args *args, const char *value)
 {
 	bool is_on;
@@ -133,6 +139,11 @@ static const struct {
 		.parse = parse_iface,
 	},
 	{
+		.key = RTAP_ARG_CREATE,
+		.rule = "0, 1, or no value, which is 1",
+		.parse = parse_create,
+	},
+	{
 		.key = RTAP_ARG_PERSIST,
 		.rule = "0, 1, or no value, which is 1",
 		.parse = parse_persist,
@@ -170,6 +181,17 @@ parse_pair(struct rtap_args *args, const char *key, const char *value)
 	return -EINVAL;
 }
 
+/* What no value alone can tell. */
+static int
+check_together(const struct rtap_args *args)
+{
+	if (args->create || strchr(args->iface, '%') == NULL)
+		return 0;
+	PMD_LOG(ERR, "device argument %s=0 needs %s with the name of an interface, not '%s'",
+		RTAP_ARG_CREATE, RTAP_ARG_IFACE, args->iface);
+	return -EINVAL;
+}
+
 int
 rtap_devargs_parse(struct rtap_args *args, const char *text)
 {
@@ -178,6 +200,7 @@ rtap_devargs_parse(struct rtap_args *args, const char *text)
 
 	memset(args, 0, sizeof(*args));
 	strlcpy(args->iface, DEFAULT_IFACE, sizeof(args->iface));
+	args->create = true;
 	if (text == NULL || text[0] == '\0')
 		return 0;
 
@@ -198,5 +221,5 @@ rtap_devargs_parse(struct rtap_args *args, const char *text)
 		}
 	}
 	rte_kvargs_free(list);
-	return ret;
+	return ret < 0 ? ret : check_together(args);
 }

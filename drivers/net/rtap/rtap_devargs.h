@@ -10,6 +10,7 @@
 #include <net/if.h>
 
 #define RTAP_ARG_IFACE "iface"
+#define RTAP_ARG_CREATE "create"
 #define RTAP_ARG_PERSIST "persist"
 #define RTAP_ARG_NAPI "napi"
 #define RTAP_ARG_USO "uso"
@@ -24,6 +25,7 @@ enum rtap_persist {
 
 struct rtap_args {
 	char iface[IFNAMSIZ]; /* may hold one "%d" */
+	bool create;          /* make the interface if there is none of that name */
 	enum rtap_persist persist;
 	bool uso;             /* LRO includes aggregates of UDP */
 	bool napi;            /* the kernel handles what we transmit in a NAPI poll */

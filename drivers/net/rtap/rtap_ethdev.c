@@ -504,6 +504,7 @@ RTE_PMD_REGISTER_VDEV(net_rtap, rtap_driver);
 RTE_PMD_REGISTER_ALIAS(net_rtap, eth_rtap);
 RTE_PMD_REGISTER_PARAM_STRING(net_rtap,
 	RTAP_ARG_IFACE "=<string> "
+	RTAP_ARG_CREATE "=<0|1> "
 	RTAP_ARG_PERSIST "=<0|1> "
 	RTAP_ARG_NAPI "=<0|1> "
 	RTAP_ARG_USO "=<0|1>");

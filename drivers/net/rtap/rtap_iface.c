@@ -27,8 +27,8 @@
 #define OPEN_TRIES 4
 
 /*
- * Looks whether the named interface can be taken over: 1 if it can, 0 if there
- * is none, or a negative errno, with the cause logged.
+ * Looks whether the named interface can be taken over: its index if it can, 0
+ * if there is none, or a negative errno, with the cause logged.
  */
 static int
 check_existing(struct rtap_nl *nl, const char *name)
@@ -51,31 +51,52 @@ check_existing(struct rtap_nl *nl, const char *name)
 			return -ENOTUNIQ;
 		}
 		if (link.nb_queues + link.nb_detached == 0)
-			return 1;
+			return link.if_index;
 		rte_delay_us_sleep(TAKE_OVER_STEP_US);
 	}
 	PMD_LOG(ERR, "interface '%s' is in use by another port or process", name);
 	return -EBUSY;
 }
 
+/* The kernel makes what somebody has deleted since we looked. */
+static int
+check_taken_over(struct rtap_nl *nl, const char *name, int if_index)
+{
+	struct rtap_link link;
+	int ret = rtap_nl_get_link_by_name(nl, name, &link);
+
+	if (ret == 0 && link.if_index == if_index)
+		return 0;
+	PMD_LOG(ERR, "interface '%s' was deleted or renamed at this moment", name);
+	return -ENODEV;
+}
+
 int
 rtap_iface_open(struct rtap_process *process)
 {
+	bool create = process->args.create;
 	char name[IFNAMSIZ];
-	int ret = 0;
+	int if_index = 0;
+	int ret;
 
 	strlcpy(name, process->args.iface, sizeof(name));
 	if (strchr(name, '%') == NULL)
-		ret = check_existing(&process->nl, name);
-	if (ret < 0)
-		return ret;
+		if_index = check_existing(&process->nl, name);
+	if (if_index < 0)
+		return if_index;
+	if (if_index == 0 && !create) {
+		PMD_LOG(ERR, "there is no interface '%s', and %s=0 forbids making it", name,
+			RTAP_ARG_CREATE);
+		return -ENODEV;
+	}
 
-	ret = rtap_tap_open(name, ret > 0 ? RTAP_TAP_ATTACH : RTAP_TAP_CREATE,
+	ret = rtap_tap_open(name, if_index > 0 ? RTAP_TAP_ATTACH : RTAP_TAP_CREATE,
 		process->args.napi);
 	if (ret < 0)
 		return ret;
 	process->keep_alive_fd = ret;
-	return rtap_tap_detach(process->keep_alive_fd);
+	ret = create ? 0 : check_taken_over(&process->nl, name, if_index);
+	return ret < 0 ? ret : rtap_tap_detach(process->keep_alive_fd);
 }
 
 /* What the kernel takes for an offload stands together with what that builds on. */
