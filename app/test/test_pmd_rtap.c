@@ -114,6 +114,7 @@ static struct unit_test_suite *rtap_suites[] = {
 	&rtap_devargs_suite,
 	&rtap_config_suite,
 	&rtap_control_suite,
+	&rtap_apart_suite,
 	&rtap_rx_suite,
 	&rtap_tx_suite,
 	&rtap_flow_suite,

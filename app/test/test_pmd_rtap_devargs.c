@@ -209,6 +209,23 @@ create_of_wrong_value_is_refused(void)
 	return check_refused_then_accepted(RTAP_TEST_ARGS ",create=");
 }
 
+static int
+mac_of_wrong_value_is_refused(void)
+{
+	static const char * const macs[] = {
+		"", "io0", "02:00:00:00:00", "02:00:00:00:00:01:02", "02:00:00:00:00:0g",
+		"00:00:00:00:00:00", "01:00:5e:00:00:01", "ff:ff:ff:ff:ff:ff",
+	};
+	char args[64];
+
+	for (unsigned int i = 0; i < RTE_DIM(macs); i++) {
+		snprintf(args, sizeof(args), RTAP_TEST_ARGS ",mac=%s", macs[i]);
+		if (check_refused(args) != TEST_SUCCESS)
+			return TEST_FAILED;
+	}
+	return check_refused_then_accepted(RTAP_TEST_ARGS ",mac");
+}
+
 /* Whatever number the kernel picks, it is that of a new interface. */
 static int
 create_0_needs_a_name(void)
@@ -475,6 +492,7 @@ struct unit_test_suite rtap_devargs_suite = {
 		TEST_CASE_ST(rtap_setup_none, rtap_teardown, create_0_needs_a_name),
 		TEST_CASE_ST(rtap_setup_none, rtap_teardown, create_0_refuses_what_is_not_there),
 		TEST_CASE_ST(rtap_setup_none, rtap_teardown, create_0_takes_over_what_is_there),
+		TEST_CASE_ST(rtap_setup_none, rtap_teardown, mac_of_wrong_value_is_refused),
 		TEST_CASE_ST(rtap_setup_none, rtap_teardown, persist_alone_keeps_interface),
 		TEST_CASE_ST(rtap_setup_none, rtap_teardown, persist_1_keeps_interface),
 		TEST_CASE_ST(rtap_setup_none, rtap_teardown, persist_0_removes_interface),

@@ -109,6 +109,7 @@ static_assert(RTAP_MAX_QUEUES <= RTE_MAX_QUEUES_PER_PORT, "ethdev keeps an array
  */
 struct rtap_shared {
 	int if_index;               /* control; identity of the interface */
+	bool is_mac_apart;          /* const; the interface has another MAC address than the port */
 	uint32_t min_mtu;           /* const */
 	uint32_t max_mtu;           /* const */
 	RTE_ATOMIC(uint64_t) tx_dropped; /* any; the kernel's counter when it was last asked */
@@ -254,7 +255,7 @@ int rtap_apply_config(struct rte_eth_dev *dev);
  */
 int rtap_iface_open(struct rtap_process *process);
 /* Sets what the driver relies on; filters that a former owner attached stay. */
-int rtap_iface_set_up(struct rtap_process *process);
+int rtap_iface_set_up(struct rtap_process *process, int if_index);
 /* Finds out the TUN_F_* that the kernel has, and leaves the interface without any. */
 int rtap_iface_probe_offloads(int fd, uint32_t *features);
 int rtap_iface_set_offload(int fd, uint32_t tun_features, uint16_t hdr_len);

@@ -101,7 +101,7 @@ rtap_mac_addr_set(struct rte_eth_dev *dev, struct rte_ether_addr *mac)
 	struct rte_ether_addr current;
 	int ret = rtap_refuse_secondary(dev, "set the MAC address of");
 
-	if (ret < 0)
+	if (ret < 0 || rtap_shared(dev)->is_mac_apart)
 		return ret;
 	if (rtap_nl_get_mac(nl, if_index, &current) == 0 && rte_is_same_ether_addr(&current, mac))
 		return 0;

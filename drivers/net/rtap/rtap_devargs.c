@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include <rte_common.h>
+#include <rte_ether.h>
 #include <rte_kvargs.h>
 #include <rte_string_fns.h>
 
@@ -73,6 +74,15 @@ parse_persist(struct rtap_args *args, const char *value)
 	if (ret == 0)
 		args->persist = is_on ? RTAP_PERSIST_ON : RTAP_PERSIST_OFF;
 	return ret;
+}
+
+static int
+parse_mac(struct rtap_args *args, const char *value)
+{
+	if (value == NULL || rte_ether_unformat_addr(value, &args->mac) < 0 ||
+			!rte_is_valid_assigned_ether_addr(&args->mac))
+		return -EINVAL;
+	return 0;
 }
 
 static int
@@ -147,6 +157,11 @@ static const struct {
 		.key = RTAP_ARG_PERSIST,
 		.rule = "0, 1, or no value, which is 1",
 		.parse = parse_persist,
+	},
+	{
+		.key = RTAP_ARG_MAC,
+		.rule = "a unicast address such as 02:00:00:00:00:01",
+		.parse = parse_mac,
 	},
 	{
 		.key = RTAP_ARG_NAPI,

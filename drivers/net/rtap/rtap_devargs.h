@@ -9,9 +9,12 @@
 
 #include <net/if.h>
 
+#include <rte_ether.h>
+
 #define RTAP_ARG_IFACE "iface"
 #define RTAP_ARG_CREATE "create"
 #define RTAP_ARG_PERSIST "persist"
+#define RTAP_ARG_MAC "mac"
 #define RTAP_ARG_NAPI "napi"
 #define RTAP_ARG_USO "uso"
 #define RTAP_ARG_WITHOUT "without"
@@ -27,6 +30,7 @@ struct rtap_args {
 	char iface[IFNAMSIZ]; /* may hold one "%d" */
 	bool create;          /* make the interface if there is none of that name */
 	enum rtap_persist persist;
+	struct rte_ether_addr mac; /* of the interface, apart from the port's; zero if not given */
 	bool uso;             /* LRO includes aggregates of UDP */
 	bool napi;            /* the kernel handles what we transmit in a NAPI poll */
 	unsigned int without; /* RTAP_URING_* features to do without, for tests */

@@ -21,6 +21,8 @@
 #include "rtap_log.h"
 #include "rtap_tap.h"
 
+#define DERIVED_MAC_BIT 0x40
+
 static int
 rtap_configure(struct rte_eth_dev *dev)
 {
@@ -343,6 +345,18 @@ static const struct eth_dev_ops rtap_ops = {
 	.stats_reset = rtap_stats_reset,
 };
 
+/*
+ * Address of a port whose interface was given one: always the same for the same
+ * one, so that neighbors know the port again after a restart. Locally
+ * administered, and with a bit changed that numbering leaves alone.
+ */
+static void
+derive_mac(struct rte_ether_addr *mac, const struct rte_ether_addr *kernel_mac)
+{
+	*mac = *kernel_mac;
+	mac->addr_bytes[0] = (mac->addr_bytes[0] ^ DERIVED_MAC_BIT) | RTE_ETHER_LOCAL_ADMIN_ADDR;
+}
+
 /* Fills in what the port takes from its interface. */
 static int
 inherit_interface(struct rte_eth_dev *dev)
@@ -377,6 +391,9 @@ inherit_interface(struct rte_eth_dev *dev)
 	if (dev->data->mac_addrs == NULL)
 		return -ENOMEM;
 	dev->data->mac_addrs[0] = link.mac;
+	shared->is_mac_apart = !rte_is_zero_ether_addr(&process->args.mac);
+	if (shared->is_mac_apart)
+		derive_mac(&dev->data->mac_addrs[0], &process->args.mac);
 	PMD_LOG(INFO, "%s: interface '%s', index %d", dev->data->name, name, link.if_index);
 	return 0;
 }
@@ -413,7 +430,7 @@ rtap_create(struct rte_eth_dev *dev, const struct rtap_args *args)
 		&rtap_shared(dev)->offload.kernel_features);
 	if (ret < 0)
 		return ret;
-	ret = rtap_iface_set_up(rtap_process(dev));
+	ret = rtap_iface_set_up(rtap_process(dev), rtap_shared(dev)->if_index);
 	if (ret < 0)
 		return ret;
 
@@ -506,5 +523,6 @@ RTE_PMD_REGISTER_PARAM_STRING(net_rtap,
 	RTAP_ARG_IFACE "=<string> "
 	RTAP_ARG_CREATE "=<0|1> "
 	RTAP_ARG_PERSIST "=<0|1> "
+	RTAP_ARG_MAC "=<xx:xx:xx:xx:xx:xx> "
 	RTAP_ARG_NAPI "=<0|1> "
 	RTAP_ARG_USO "=<0|1>");

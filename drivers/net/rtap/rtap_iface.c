@@ -131,13 +131,31 @@ rtap_iface_set_offload(int fd, uint32_t tun_features, uint16_t hdr_len)
 	return ret < 0 ? ret : rtap_tap_set_offload(fd, tun_features);
 }
 
+/* Not again where it is set already: the kernel would forget its neighbors. */
+static int
+set_mac(struct rtap_process *process, int if_index)
+{
+	const struct rte_ether_addr *mac = &process->args.mac;
+	struct rte_ether_addr current;
+	int ret;
+
+	if (rte_is_zero_ether_addr(mac))
+		return 0;
+	ret = rtap_nl_get_mac(&process->nl, if_index, &current);
+	if (ret < 0 || rte_is_same_ether_addr(&current, mac))
+		return ret;
+	return rtap_nl_set_mac(&process->nl, if_index, mac);
+}
+
 int
-rtap_iface_set_up(struct rtap_process *process)
+rtap_iface_set_up(struct rtap_process *process, int if_index)
 {
 	enum rtap_persist persist = process->args.persist;
 	int fd = process->keep_alive_fd;
 	int ret = rtap_tap_set_carrier(fd, false);
 
+	if (ret == 0)
+		ret = set_mac(process, if_index);
 	/* Last, since from here on the interface would stay behind if a later step failed. */
 	if (ret == 0 && persist != RTAP_PERSIST_UNCHANGED)
 		ret = rtap_tap_set_persist(fd, persist == RTAP_PERSIST_ON);
