@@ -6,7 +6,11 @@
  * rtap_pmd_autotest: large MTUs, and MTUs that change while the port runs.
  */
 
+#include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
 
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
@@ -21,6 +25,9 @@
 #define USUAL_ROOM (RTE_MBUF_DEFAULT_BUF_SIZE - RTE_PKTMBUF_HEADROOM)
 #define JUMBO_MTU 9000
 #define NB_MTU_CHANGES 50
+#define TAG_OFFSET (2 * RTE_ETHER_ADDR_LEN)
+
+static const uint8_t vlan_tag[RTE_VLAN_HLEN] = { 0x81, 0x00, 0x00, 0x05 };
 
 static const struct rtap_port_conf scatter_conf = {
 	.rx_offloads = RTE_ETH_RX_OFFLOAD_SCATTER,
@@ -85,6 +92,82 @@ largest_mtu_goes_both_ways(void)
 	if (run_with_mtu(info.max_mtu) != TEST_SUCCESS)
 		return TEST_FAILED;
 	return check_both_ways(info.max_mtu + RTE_ETHER_HDR_LEN);
+}
+
+static int
+smallest_mtu_goes_both_ways(void)
+{
+	if (run_with_mtu(RTE_ETHER_MIN_MTU) != TEST_SUCCESS ||
+	    rtap_port_check_mtu(RTE_ETHER_MIN_MTU) != TEST_SUCCESS)
+		return TEST_FAILED;
+	return check_both_ways(RTE_ETHER_MIN_MTU + RTE_ETHER_HDR_LEN);
+}
+
+/* The kernel's sockets let one tag through on top of the MTU. */
+static void
+fill_tagged(uint8_t *frame, uint32_t len)
+{
+	rtap_frame_fill(frame, (uint16_t)(len - RTE_VLAN_HLEN), 0);
+	memmove(frame + TAG_OFFSET + RTE_VLAN_HLEN, frame + TAG_OFFSET,
+		len - RTE_VLAN_HLEN - TAG_OFFSET);
+	memcpy(frame + TAG_OFFSET, vlan_tag, sizeof(vlan_tag));
+}
+
+static int
+check_tagged(const struct rte_mbuf *mbuf, const uint8_t *expected, uint32_t len)
+{
+	static uint8_t copy[UINT16_MAX + RTE_VLAN_HLEN];
+
+	TEST_ASSERT_EQUAL(mbuf->pkt_len, len, "%u bytes came", mbuf->pkt_len);
+	TEST_ASSERT(memcmp(rte_pktmbuf_read(mbuf, 0, len, copy), expected, len) == 0,
+		"other bytes");
+	return TEST_SUCCESS;
+}
+
+static struct rte_mbuf *
+receive_tagged(void)
+{
+	const struct rtap_deadline deadline = rtap_deadline_start();
+	struct rte_mbuf *mbuf;
+
+	do {
+		if (rte_eth_rx_burst(rtap_fx.port, 0, &mbuf, 1) == 0)
+			continue;
+		if (memcmp(rte_pktmbuf_mtod_offset(mbuf, void *, TAG_OFFSET), vlan_tag,
+				sizeof(vlan_tag)) == 0)
+			return mbuf;
+		rte_pktmbuf_free(mbuf);
+	} while (rtap_deadline_wait(&deadline));
+	return NULL;
+}
+
+static int
+largest_mtu_has_room_for_a_vlan_tag(void)
+{
+	static uint8_t frame[UINT16_MAX + RTE_VLAN_HLEN];
+	struct rte_eth_dev_info info;
+	struct rte_eth_stats stats;
+	struct rte_mbuf *mbuf;
+	uint32_t len;
+	int ret;
+
+	TEST_ASSERT_SUCCESS(rte_eth_dev_info_get(rtap_fx.port, &info), "no info");
+	if (run_with_mtu(info.max_mtu) != TEST_SUCCESS)
+		return TEST_FAILED;
+	len = info.max_mtu + RTE_ETHER_HDR_LEN + RTE_VLAN_HLEN;
+	TEST_ASSERT(len <= sizeof(frame), "%u is the largest", info.max_mtu);
+	fill_tagged(frame, len);
+	TEST_ASSERT_EQUAL(send(rtap_fx.sock, frame, len, 0), (ssize_t)len, "no send: %s",
+		strerror(errno));
+	mbuf = receive_tagged();
+	TEST_ASSERT_NOT_NULL(mbuf, "no tagged frame came");
+	ret = check_tagged(mbuf, frame, len);
+	/* And back as it is. */
+	TEST_ASSERT_SUCCESS(rtap_port_transmit_one(rtap_fx.port, mbuf), "no Tx");
+	TEST_ASSERT_SUCCESS(rte_eth_stats_get(rtap_fx.port, &stats), "no stats");
+	TEST_ASSERT(stats.opackets == 1 && stats.obytes == len, "the kernel took %" PRIu64
+		" bytes", stats.obytes);
+	return ret;
 }
 
 static int
@@ -197,6 +280,8 @@ struct unit_test_suite rtap_mtu_suite = {
 		TEST_CASE_ST(rtap_setup_probed, rtap_teardown, jumbo_frames_go_both_ways),
 		TEST_CASE_ST(rtap_setup_probed, rtap_teardown, frames_of_64_kb_go_both_ways),
 		TEST_CASE_ST(rtap_setup_probed, rtap_teardown, largest_mtu_goes_both_ways),
+		TEST_CASE_ST(rtap_setup_probed, rtap_teardown, smallest_mtu_goes_both_ways),
+		TEST_CASE_ST(rtap_setup_probed, rtap_teardown, largest_mtu_has_room_for_a_vlan_tag),
 		TEST_CASE_ST(setup_usual, rtap_teardown,
 			mtu_raised_while_running_lets_jumbo_frames_in),
 		TEST_CASE_ST(setup_usual, rtap_teardown,

@@ -383,7 +383,7 @@ inherit_interface(struct rte_eth_dev *dev)
 
 	shared->if_index = link.if_index;
 	shared->min_mtu = RTE_MAX(link.min_mtu, (uint32_t)RTE_ETHER_MIN_MTU);
-	shared->max_mtu = RTE_MIN(link.max_mtu, (uint32_t)UINT16_MAX - RTAP_ETH_OVERHEAD);
+	shared->max_mtu = RTE_MIN(link.max_mtu, (uint32_t)UINT16_MAX);
 	rte_atomic_store_explicit(&shared->tx_dropped, link.tx_dropped, rte_memory_order_relaxed);
 	shared->tx_dropped_base = link.tx_dropped;
 
