@@ -112,6 +112,8 @@ struct rtap_shared {
 	bool is_mac_apart;          /* const; the interface has another MAC address than the port */
 	uint32_t min_mtu;           /* const */
 	uint32_t max_mtu;           /* const */
+	bool is_mtu_wanted;         /* control; asked of configure, not yet set on the interface */
+	bool is_mtu_chosen;         /* control; by the application, and not the usual one */
 	RTE_ATOMIC(uint64_t) tx_dropped; /* any; the kernel's counter when it was last asked */
 	uint64_t tx_dropped_base;   /* control; the same at the last reset */
 	struct rtap_offload offload; /* control; kernel_features const */
@@ -243,6 +245,8 @@ int rtap_allmulticast_enable(struct rte_eth_dev *dev);
 int rtap_allmulticast_disable(struct rte_eth_dev *dev);
 int rtap_mac_addr_set(struct rte_eth_dev *dev, struct rte_ether_addr *mac);
 int rtap_mtu_set(struct rte_eth_dev *dev, uint16_t mtu);
+/* To be told of each configuration, which may ask for an MTU. */
+void rtap_mtu_configure(struct rte_eth_dev *dev);
 /* Brings interface and queues to what was configured, before the port starts. */
 int rtap_apply_config(struct rte_eth_dev *dev);
 
@@ -281,6 +285,8 @@ int rtap_rx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_
 void rtap_rx_queue_release(struct rte_eth_dev *dev, uint16_t queue_id);
 /* The queue interprets frames in this way from the next start on. */
 void rtap_rx_set_offload(struct rtap_rx_queue *q, const struct rtap_offload *offload);
+bool rtap_rx_fits_mtu(const struct rtap_rx_queue *q, uint32_t mtu);
+/* The same as 0 or -EINVAL, with a message. */
 int rtap_rx_check_mtu(const struct rte_eth_dev *dev, const struct rtap_rx_queue *q, uint32_t mtu);
 /*
  * The queue takes frames of this MTU, which has been checked, from the next

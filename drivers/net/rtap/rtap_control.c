@@ -92,7 +92,10 @@ rtap_allmulticast_disable(struct rte_eth_dev *dev)
 	return change_flags(dev, 0, IFF_ALLMULTI);
 }
 
-/* ethdev sets the address again at each start; doing so would empty the kernel's ARP cache. */
+/*
+ * ethdev sets the port's own address again at each start. That would undo what
+ * an administrator has set on the interface since, and empty the kernel's ARP cache.
+ */
 int
 rtap_mac_addr_set(struct rte_eth_dev *dev, struct rte_ether_addr *mac)
 {
@@ -101,7 +104,7 @@ rtap_mac_addr_set(struct rte_eth_dev *dev, struct rte_ether_addr *mac)
 	struct rte_ether_addr current;
 	int ret = rtap_refuse_secondary(dev, "set the MAC address of");
 
-	if (ret < 0 || rtap_shared(dev)->is_mac_apart)
+	if (ret < 0 || rtap_shared(dev)->is_mac_apart || mac == &dev->data->mac_addrs[0])
 		return ret;
 	if (rtap_nl_get_mac(nl, if_index, &current) == 0 && rte_is_same_ether_addr(&current, mac))
 		return 0;
@@ -142,6 +145,7 @@ set_queues_mtu(struct rte_eth_dev *dev, uint16_t mtu,
 int
 rtap_mtu_set(struct rte_eth_dev *dev, uint16_t mtu)
 {
+	struct rtap_shared *shared = rtap_shared(dev);
 	int ret = rtap_refuse_secondary(dev, "set the MTU of");
 
 	if (ret == 0)
@@ -149,7 +153,73 @@ rtap_mtu_set(struct rte_eth_dev *dev, uint16_t mtu)
 	if (ret < 0)
 		return ret;
 	set_queues_mtu(dev, mtu, rtap_rx_allow_mtu);
-	return rtap_nl_set_mtu(&rtap_process(dev)->nl, rtap_shared(dev)->if_index, mtu);
+	ret = rtap_nl_set_mtu(&rtap_process(dev)->nl, shared->if_index, mtu);
+	if (ret < 0)
+		return ret;
+	shared->is_mtu_wanted = false;
+	shared->is_mtu_chosen = mtu != RTE_ETHER_MTU;
+	return 0;
+}
+
+/*
+ * ethdev fills in the usual MTU where the application asks for none: that alone
+ * is no reason to change what an administrator has set on the interface. Only
+ * after the application had chosen another one does it mean a change.
+ */
+void
+rtap_mtu_configure(struct rte_eth_dev *dev)
+{
+	struct rtap_shared *shared = rtap_shared(dev);
+	bool is_usual = dev->data->mtu == RTE_ETHER_MTU;
+
+	shared->is_mtu_wanted = !is_usual || shared->is_mtu_chosen;
+	shared->is_mtu_chosen = !is_usual;
+}
+
+static bool
+fits_queues(const struct rte_eth_dev *dev, uint32_t mtu)
+{
+	if (mtu > rtap_shared(dev)->max_mtu)
+		return false;
+	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++) {
+		if (!rtap_rx_fits_mtu(dev->data->rx_queues[i], mtu))
+			return false;
+	}
+	return true;
+}
+
+/* An application that cannot take the frames would rather run without them than not at all. */
+static void
+inherit_mtu(struct rte_eth_dev *dev, uint32_t mtu)
+{
+	if (mtu == dev->data->mtu)
+		return;
+	if (!fits_queues(dev, mtu)) {
+		PMD_LOG(WARNING, "%s: MTU %u of the interface makes frames too long for the mbufs",
+			dev->data->name, mtu);
+		return;
+	}
+	PMD_LOG(INFO, "%s: MTU %u of the interface taken over", dev->data->name, mtu);
+	dev->data->mtu = mtu;
+	rtap_shared(dev)->is_mtu_chosen = false;
+}
+
+/* Whoever has set an MTU last has it: the application by asking, or the interface. */
+static int
+apply_mtu(struct rte_eth_dev *dev, uint32_t current)
+{
+	struct rtap_shared *shared = rtap_shared(dev);
+	int ret;
+
+	if (!shared->is_mtu_wanted)
+		inherit_mtu(dev, current);
+	ret = check_mtu(dev, dev->data->mtu);
+	if (ret < 0)
+		return ret;
+	set_queues_mtu(dev, dev->data->mtu, rtap_rx_set_mtu);
+	if (!shared->is_mtu_wanted || current == dev->data->mtu)
+		return 0;
+	return rtap_nl_set_mtu(&rtap_process(dev)->nl, shared->if_index, dev->data->mtu);
 }
 
 /* Packets wait in the kernel's queue, so that it is as long as the longest of ours at least. */
@@ -174,21 +244,18 @@ rtap_apply_config(struct rte_eth_dev *dev)
 {
 	struct rtap_nl *nl = &rtap_process(dev)->nl;
 	int if_index = rtap_shared(dev)->if_index;
-	uint16_t mtu = dev->data->mtu;
 	struct rtap_link link;
 	int ret;
 
-	ret = check_mtu(dev, mtu);
-	if (ret < 0)
-		return ret;
-	set_queues_mtu(dev, mtu, rtap_rx_set_mtu);
 	ret = rtap_nl_get_link(nl, if_index, &link);
 	if (ret < 0) {
 		PMD_LOG_ERRNO(ERR, -ret, "%s: cannot ask for interface %d", dev->data->name,
 			if_index);
 		return ret;
 	}
-	if (link.mtu != mtu)
-		ret = rtap_nl_set_mtu(nl, if_index, mtu);
-	return ret < 0 ? ret : apply_queue_len(dev, link.queue_len);
+	ret = apply_mtu(dev, link.mtu);
+	if (ret < 0)
+		return ret;
+	rtap_shared(dev)->is_mtu_wanted = false;
+	return apply_queue_len(dev, link.queue_len);
 }

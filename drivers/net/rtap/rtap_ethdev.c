@@ -38,7 +38,10 @@ rtap_configure(struct rte_eth_dev *dev)
 		return -EINVAL;
 	}
 	ret = rtap_queues_resize(rtap_process(dev), rtap_shared(dev)->if_index, nb_rx);
-	return ret < 0 ? ret : rtap_negotiate_offloads(dev);
+	if (ret < 0)
+		return ret;
+	rtap_mtu_configure(dev);
+	return rtap_negotiate_offloads(dev);
 }
 
 /* The kernel refuses a carrier to an interface without an attached queue. */
@@ -384,6 +387,7 @@ inherit_interface(struct rte_eth_dev *dev)
 	shared->if_index = link.if_index;
 	shared->min_mtu = RTE_MAX(link.min_mtu, (uint32_t)RTE_ETHER_MIN_MTU);
 	shared->max_mtu = RTE_MIN(link.max_mtu, (uint32_t)UINT16_MAX);
+	dev->data->mtu = RTE_MIN(link.mtu, shared->max_mtu);
 	rte_atomic_store_explicit(&shared->tx_dropped, link.tx_dropped, rte_memory_order_relaxed);
 	shared->tx_dropped_base = link.tx_dropped;
 

@@ -432,23 +432,35 @@ count_segs(const struct rtap_rx_queue *q, uint32_t mtu)
 	return max_len / q->room + 1;
 }
 
+static uint32_t
+max_segs(const struct rtap_rx_queue *q)
+{
+	bool has_scatter = q->offload.max_aggregate > 0 ||
+		(q->offloads & RTE_ETH_RX_OFFLOAD_SCATTER) != 0;
+
+	return has_scatter ? RTAP_RX_MAX_SEGS : 1;
+}
+
+bool
+rtap_rx_fits_mtu(const struct rtap_rx_queue *q, uint32_t mtu)
+{
+	return count_segs(q, mtu) <= max_segs(q);
+}
+
 int
 rtap_rx_check_mtu(const struct rte_eth_dev *dev, const struct rtap_rx_queue *q, uint32_t mtu)
 {
-	bool has_aggregates = q->offload.max_aggregate > 0;
-	bool has_scatter = has_aggregates || (q->offloads & RTE_ETH_RX_OFFLOAD_SCATTER) != 0;
-	uint32_t max_segs = has_scatter ? RTAP_RX_MAX_SEGS : 1;
-
-	if (count_segs(q, mtu) <= max_segs)
+	if (rtap_rx_fits_mtu(q, mtu))
 		return 0;
-	if (has_aggregates)
+	if (q->offload.max_aggregate > 0)
 		PMD_LOG(ERR, "%s: aggregates of %u bytes are more than Rx queue %u takes, %u",
 			dev->data->name, q->offload.max_aggregate, q->queue_id,
-			max_segs * q->room - 1);
+			max_segs(q) * q->room - 1);
 	else
 		PMD_LOG(ERR, "%s: MTU %u makes frames of %u bytes, Rx queue %u takes %u%s",
 			dev->data->name, mtu, rtap_frame_len(mtu), q->queue_id,
-			max_segs * q->room - 1, has_scatter ? "" : " without scattered Rx");
+			max_segs(q) * q->room - 1,
+			max_segs(q) > 1 ? "" : " without scattered Rx");
 	return -EINVAL;
 }
 
