@@ -23,6 +23,7 @@
 
 #include "test.h"
 #include "test_pmd_rtap_data.h"
+#include "test_pmd_rtap_intr.h"
 #include "test_pmd_rtap_kernel.h"
 #include "test_pmd_rtap_port.h"
 
@@ -131,6 +132,8 @@ static struct unit_test_suite *rtap_suites[] = {
 	&rtap_state_suite,
 	&rtap_fallback_suite,
 	&rtap_order_suite,
+	&rtap_intr_suite,
+	&rtap_wake_suite,
 	&rtap_leak_suite,
 	NULL
 };

@@ -14,6 +14,7 @@
  *   rtap_control.c      operations on the interface: link, flags, MAC, MTU
  *   rtap_negotiate.c    offloads of a port, as agreed on with the kernel
  *   rtap_rx.c           receive queues and burst
+ *   rtap_rx_intr.c      receive interrupts
  *   rtap_tx.c           transmit queues and burst
  *   rtap_stats.c        statistics
  *   rtap_info.c         limits and state, for whoever asks
@@ -122,6 +123,8 @@ struct rtap_shared {
 /* A queue pair as one process has it. */
 struct rtap_queue_pair {
 	int tap_fd;                 /* control; -1 if not open */
+	int intr_fd;                /* control; of the Rx interrupt, -1 if there is none */
+	bool is_intr_enabled;       /* control or lcore, whoever enables and disables it */
 	struct rtap_uring *rx;      /* control sets it, lcore uses it; NULL if stopped */
 	struct rtap_uring *tx;      /* the same */
 };
@@ -299,6 +302,17 @@ bool rtap_rx_allow_mtu(struct rtap_rx_queue *q, uint32_t mtu);
 int rtap_rx_start(struct rtap_rx_queue *q, int tap_fd, unsigned int without);
 void rtap_rx_stop(struct rtap_rx_queue *q);
 uint16_t rtap_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
+
+/* rtap_rx_intr.c */
+
+/* Makes the interrupts of all Rx queues, if configured; ends them. */
+int rtap_rx_intr_open(struct rte_eth_dev *dev);
+void rtap_rx_intr_close(struct rte_eth_dev *dev);
+/* The interrupt of a queue follows its packets while the queue is started. */
+int rtap_rx_intr_watch(struct rtap_queue_pair *pair);
+void rtap_rx_intr_unwatch(struct rtap_queue_pair *pair);
+int rtap_rx_queue_intr_enable(struct rte_eth_dev *dev, uint16_t queue_id);
+int rtap_rx_queue_intr_disable(struct rte_eth_dev *dev, uint16_t queue_id);
 
 /* rtap_tx.c */
 int rtap_tx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_desc,

@@ -37,11 +37,13 @@ rtap_configure(struct rte_eth_dev *dev)
 			dev->data->name, nb_rx, nb_tx);
 		return -EINVAL;
 	}
+	rtap_rx_intr_close(dev);
 	ret = rtap_queues_resize(rtap_process(dev), rtap_shared(dev)->if_index, nb_rx);
 	if (ret < 0)
 		return ret;
 	rtap_mtu_configure(dev);
-	return rtap_negotiate_offloads(dev);
+	ret = rtap_negotiate_offloads(dev);
+	return ret < 0 ? ret : rtap_rx_intr_open(dev);
 }
 
 /* The kernel refuses a carrier to an interface without an attached queue. */
@@ -63,20 +65,27 @@ static int
 start_rx_queue(struct rte_eth_dev *dev, uint16_t queue_id)
 {
 	struct rtap_rx_queue *q = dev->data->rx_queues[queue_id];
-	const struct rtap_process *process = rtap_process(dev);
-	int tap_fd = process->queues[queue_id].tap_fd;
+	struct rtap_process *process = rtap_process(dev);
+	struct rtap_queue_pair *pair = &process->queues[queue_id];
 	int ret;
 
-	ret = rtap_rx_start(q, tap_fd, process->args.without);
+	ret = rtap_rx_start(q, pair->tap_fd, process->args.without);
 	if (ret < 0)
 		return ret;
-	ret = rtap_tap_attach(tap_fd);
-	if (ret < 0) {
-		rtap_rx_stop(q);
-		return ret;
-	}
+	ret = rtap_tap_attach(pair->tap_fd);
+	if (ret < 0)
+		goto undo_start;
+	ret = rtap_rx_intr_watch(pair);
+	if (ret < 0)
+		goto undo_attach;
 	dev->data->rx_queue_state[queue_id] = RTE_ETH_QUEUE_STATE_STARTED;
 	return 0;
+
+undo_attach:
+	rtap_tap_detach(pair->tap_fd);
+undo_start:
+	rtap_rx_stop(q);
+	return ret;
 }
 
 static int
@@ -96,6 +105,7 @@ rtap_rx_queue_stop(struct rte_eth_dev *dev, uint16_t queue_id)
 
 	if (ret < 0)
 		return ret;
+	rtap_rx_intr_unwatch(&rtap_process(dev)->queues[queue_id]);
 	/* Fails when the interface was deleted, and then there is nothing to detach. */
 	rtap_tap_detach(rtap_process(dev)->queues[queue_id].tap_fd);
 	rtap_rx_stop(dev->data->rx_queues[queue_id]);
@@ -247,6 +257,7 @@ release_process(struct rte_eth_dev *dev)
 
 	if (process == NULL)
 		return;
+	rtap_rx_intr_close(dev);
 	rtap_queues_close_from(process, 0);
 	rtap_nl_close(&process->stats_nl);
 	rtap_nl_close(&process->nl);
@@ -267,8 +278,10 @@ create_process(struct rte_eth_dev *dev)
 	process->keep_alive_fd = -1;
 	process->nl.fd = -1;
 	process->stats_nl.fd = -1;
-	for (unsigned int i = 0; i < RTAP_MAX_QUEUES; i++)
+	for (unsigned int i = 0; i < RTAP_MAX_QUEUES; i++) {
 		process->queues[i].tap_fd = -1;
+		process->queues[i].intr_fd = -1;
+	}
 	dev->process_private = process;
 
 	ret = rtap_nl_open(&process->nl);
@@ -334,6 +347,8 @@ static const struct eth_dev_ops rtap_ops = {
 	.rx_queue_release = rtap_rx_queue_release,
 	.rx_queue_start = rtap_rx_queue_start,
 	.rx_queue_stop = rtap_rx_queue_stop,
+	.rx_queue_intr_enable = rtap_rx_queue_intr_enable,
+	.rx_queue_intr_disable = rtap_rx_queue_intr_disable,
 	.rxq_info_get = rtap_rxq_info_get,
 	.rx_burst_mode_get = rtap_rx_burst_mode_get,
 	.tx_queue_setup = rtap_tx_queue_setup,
