@@ -16,7 +16,7 @@ set -eu
 
 build='gcc libc6-dev liburing-dev libnuma-dev meson ninja-build pkg-config python3
 	python3-pyelftools tar xz-utils'
-tests='ethtool iperf3 iproute2 iputils-ping tcpdump util-linux'
+tests='clang ethtool iperf3 iproute2 iputils-ping libclang-rt-dev tcpdump util-linux'
 
 die()
 {
