@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <time.h>
@@ -19,6 +20,8 @@
 #include <rte_ethdev.h>
 #include <rte_interrupts.h>
 #include <rte_mbuf.h>
+#include <rte_pause.h>
+#include <rte_stdatomic.h>
 
 #include "test.h"
 #include "test_pmd_rtap_intr.h"
@@ -155,6 +158,46 @@ rtap_intr_poll_idle(void)
 			return -EBADMSG;
 	}
 	return 0;
+}
+
+static pthread_t spinner;
+static RTE_ATOMIC(int) spinner_ret;	/* > 0 until it is idle */
+static RTE_ATOMIC(bool) spinner_is_over;
+
+static void *
+poll_then_spin(void *arg __rte_unused)
+{
+	rte_atomic_store_explicit(&spinner_ret, rtap_intr_poll_idle(),
+		rte_memory_order_release);
+	while (!rte_atomic_load_explicit(&spinner_is_over, rte_memory_order_acquire))
+		rte_pause();
+	return NULL;
+}
+
+int
+rtap_spinner_start(void)
+{
+	const struct rtap_deadline deadline = rtap_deadline_start();
+	int ret;
+
+	rte_atomic_store_explicit(&spinner_ret, 1, rte_memory_order_relaxed);
+	rte_atomic_store_explicit(&spinner_is_over, false, rte_memory_order_relaxed);
+	ret = pthread_create(&spinner, NULL, poll_then_spin, NULL);
+	if (ret != 0)
+		return -ret;
+	do {
+		ret = rte_atomic_load_explicit(&spinner_ret, rte_memory_order_acquire);
+	} while (ret > 0 && rtap_deadline_wait(&deadline));
+	if (ret != 0)
+		rtap_spinner_end();
+	return ret > 0 ? -ETIMEDOUT : ret;
+}
+
+void
+rtap_spinner_end(void)
+{
+	rte_atomic_store_explicit(&spinner_is_over, true, rte_memory_order_release);
+	pthread_join(spinner, NULL);
 }
 
 static int

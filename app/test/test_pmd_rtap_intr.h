@@ -18,6 +18,7 @@
 struct unit_test_suite;
 extern struct unit_test_suite rtap_intr_suite;
 extern struct unit_test_suite rtap_wake_suite;
+extern struct unit_test_suite rtap_power_suite;
 
 #define RTAP_INTR_NB_QUEUES 2
 #define RTAP_INTR_NB_IDLE_POLLS 50
@@ -41,6 +42,13 @@ bool rtap_intr_wakes(void);
 bool rtap_intr_sleeps_on(void);
 /* Leaves the queue as one that has been found empty again and again. */
 int rtap_intr_poll_idle(void);
+
+/*
+ * Another thread does the same, and makes no system call after that: what the
+ * kernel has for it by its ring has to wait.
+ */
+int rtap_spinner_start(void);
+void rtap_spinner_end(void);
 
 /* So many frames, from the kernel and out of the port. */
 int rtap_intr_send(unsigned int n);

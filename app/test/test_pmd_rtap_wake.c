@@ -144,20 +144,6 @@ deletion_wakes_and_then_is_quiet(void)
 	return TEST_SUCCESS;
 }
 
-static RTE_ATOMIC(bool) is_idle;
-static RTE_ATOMIC(bool) is_over;
-
-/* What the ring has for this thread stays with it: it makes no system call any more. */
-static void *
-poll_then_spin(void *arg)
-{
-	*(int *)arg = rtap_intr_poll_idle();
-	rte_atomic_store_explicit(&is_idle, true, rte_memory_order_release);
-	while (!rte_atomic_load_explicit(&is_over, rte_memory_order_acquire))
-		rte_pause();
-	return NULL;
-}
-
 static int
 enable_here(void *arg __rte_unused)
 {
@@ -167,24 +153,13 @@ enable_here(void *arg __rte_unused)
 static int
 polling_enabling_and_sleeping_threads_differ(void)
 {
-	const struct rtap_deadline deadline = rtap_deadline_start();
 	bool ok = false;
-	pthread_t thread;
-	int idle_ret = 0;
 
-	rte_atomic_store_explicit(&is_idle, false, rte_memory_order_relaxed);
-	rte_atomic_store_explicit(&is_over, false, rte_memory_order_relaxed);
-	TEST_ASSERT_SUCCESS(pthread_create(&thread, NULL, poll_then_spin, &idle_ret),
-		"no thread");
-	while (!rte_atomic_load_explicit(&is_idle, rte_memory_order_acquire) &&
-			rtap_deadline_wait(&deadline))
-		continue;
+	TEST_ASSERT_SUCCESS(rtap_spinner_start(), "no idle thread");
 	if (rtap_thread_run(enable_here, NULL) == 0 && rtap_intr_sleeps_on() &&
 			rtap_intr_send(1) == 0)
 		ok = rtap_intr_wakes();
-	rte_atomic_store_explicit(&is_over, true, rte_memory_order_release);
-	pthread_join(thread, NULL);
-	TEST_ASSERT_SUCCESS(idle_ret, "not idle");
+	rtap_spinner_end();
 	TEST_ASSERT(ok, "not woken");
 	return TEST_SUCCESS;
 }

@@ -313,6 +313,7 @@ int rtap_rx_intr_watch(struct rtap_queue_pair *pair);
 void rtap_rx_intr_unwatch(struct rtap_queue_pair *pair);
 int rtap_rx_queue_intr_enable(struct rte_eth_dev *dev, uint16_t queue_id);
 int rtap_rx_queue_intr_disable(struct rte_eth_dev *dev, uint16_t queue_id);
+int rtap_get_monitor_addr(void *queue, struct rte_power_monitor_cond *condition);
 
 /* rtap_tx.c */
 int rtap_tx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_desc,

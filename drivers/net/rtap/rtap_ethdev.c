@@ -349,6 +349,7 @@ static const struct eth_dev_ops rtap_ops = {
 	.rx_queue_stop = rtap_rx_queue_stop,
 	.rx_queue_intr_enable = rtap_rx_queue_intr_enable,
 	.rx_queue_intr_disable = rtap_rx_queue_intr_disable,
+	.get_monitor_addr = rtap_get_monitor_addr,
 	.rxq_info_get = rtap_rxq_info_get,
 	.rx_burst_mode_get = rtap_rx_burst_mode_get,
 	.tx_queue_setup = rtap_tx_queue_setup,

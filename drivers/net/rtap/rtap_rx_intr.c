@@ -3,14 +3,15 @@
  */
 
 /*
- * Owns the receive interrupts. The interrupt of a queue is an epoll instance
+ * Owns the ways to wait for packets without polling: the receive interrupts,
+ * and the address that a CPU can be made to monitor. The interrupt of a queue is an epoll instance
  * of its own with the TAP queue in it, and applications wait on that instance
  * as they do on any descriptor. It is readable exactly while the interrupt is
  * enabled and a packet waits: nothing has to be read from it, nothing stale
  * stays in it, and whoever adds it to an epoll set of theirs, by edge as
  * rte_epoll does or by level, is woken.
  *
- * The rings have no part in this. Their completions are delivered to the
+ * The rings have no part in interrupts. Their completions are delivered to the
  * thread that armed a poll, and only once it enters the kernel: that need not
  * be the thread that sleeps.
  */
@@ -19,6 +20,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_interrupts.h>
 
@@ -114,6 +116,36 @@ int
 rtap_rx_queue_intr_disable(struct rte_eth_dev *dev, uint16_t queue_id)
 {
 	return change_interrupt(dev, queue_id, false);
+}
+
+/*
+ * Nothing is written for a queue that has no poll armed by this thread: its
+ * next burst looks into the kernel. One that found nothing has armed a poll.
+ */
+static int
+is_sleep_vain(const uint64_t value __rte_unused,
+		const uint64_t opaque[RTE_POWER_MONITOR_OPAQUE_SZ])
+{
+	const struct rtap_uring *u = (const struct rtap_uring *)(uintptr_t)opaque[0];
+
+	if (!u->is_armed || u->armed_by != rte_gettid() || rtap_uring_is_woken(u))
+		return -1;
+	return 0;
+}
+
+int
+rtap_get_monitor_addr(void *queue, struct rte_power_monitor_cond *condition)
+{
+	const struct rtap_rx_queue *q = queue;
+	const struct rtap_uring *u = rtap_queue_pair(q->port_id, q->queue_id)->rx;
+
+	if (u == NULL)
+		return -EINVAL;
+	condition->addr = (volatile void *)(uintptr_t)rtap_uring_wake_word(u);
+	condition->size = sizeof(*rtap_uring_wake_word(u));
+	condition->fn = is_sleep_vain;
+	condition->opaque[0] = (uintptr_t)u;
+	return 0;
 }
 
 static int

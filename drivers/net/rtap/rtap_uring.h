@@ -138,6 +138,17 @@ rtap_uring_is_woken(const struct rtap_uring *u)
 		(io_uring_smp_load_acquire(u->ring.sq.kflags) & flags) != 0;
 }
 
+/*
+ * The word of the ring that the kernel writes when the armed poll wakes: where
+ * a completion needs a system call first, that is the flag that asks for it.
+ */
+static inline const unsigned int *
+rtap_uring_wake_word(const struct rtap_uring *u)
+{
+	return rtap_uring_has(u, RTAP_URING_TASKRUN_FLAG) ?
+		u->ring.sq.kflags : u->ring.cq.ktail;
+}
+
 /* Completions of a poll that another one has replaced, and of cancels, mean nothing any more. */
 static inline void
 rtap_uring_note_poll(struct rtap_uring *u, const struct io_uring_cqe *cqe)
