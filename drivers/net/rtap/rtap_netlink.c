@@ -24,6 +24,7 @@
 #include <linux/rtnetlink.h>
 
 #include <rte_common.h>
+#include <rte_cycles.h>
 #include <rte_string_fns.h>
 
 #include "rtap_log.h"
@@ -229,21 +230,18 @@ handle_datagram(const struct rtap_nl *nl, struct reply *reply, void *buf, int le
 /*
  * Receives one datagram whatever its size, the size being asked for first.
  * Returns its length and the buffer, which the caller frees; 0 and no buffer
- * if the kernel is not the sender; or a negative errno.
+ * if it came to nothing, a signal or a sender that is not the kernel; or a
+ * negative errno, -EAGAIN if none came in time.
  */
 static int
 receive(int fd, void **buf)
 {
 	struct sockaddr_nl from = { 0 };
 	socklen_t from_len = sizeof(from);
-	ssize_t len;
+	ssize_t len = recv(fd, NULL, 0, MSG_PEEK | MSG_TRUNC);
 
-	do {
-		len = recv(fd, NULL, 0, MSG_PEEK | MSG_TRUNC);
-	} while (len < 0 && errno == EINTR);
 	if (len < 0)
-		return errno == EAGAIN ? -ETIMEDOUT : -errno;
-
+		return errno == EINTR ? 0 : -errno;
 	*buf = malloc(RTE_MAX(len, 1));
 	if (*buf == NULL)
 		return -ENOMEM;
@@ -258,19 +256,23 @@ receive(int fd, void **buf)
 	return len;
 }
 
+/* Whatever comes instead of the answer, the wait for it has an end. */
 static int
 rtap_nl_recv(const struct rtap_nl *nl, struct reply *reply)
 {
+	uint64_t end = rte_get_timer_cycles() + REPLY_TIMEOUT_S * rte_get_timer_hz();
+
 	while (!reply->done) {
 		void *buf = NULL;
 		int len = receive(nl->fd, &buf);
 
+		if (buf != NULL)
+			handle_datagram(nl, reply, buf, len);
+		free(buf);
+		if (len == -EAGAIN || (!reply->done && rte_get_timer_cycles() > end))
+			return -ETIMEDOUT;
 		if (len < 0)
 			return len;
-		if (buf == NULL)
-			continue;
-		handle_datagram(nl, reply, buf, len);
-		free(buf);
 	}
 	return reply->error;
 }
