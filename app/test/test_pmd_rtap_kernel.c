@@ -278,6 +278,15 @@ rtap_kernel_set_down(const char *name)
 }
 
 int
+rtap_kernel_set_carrier(const char *name, bool on)
+{
+	struct ifinfomsg body = { .ifi_family = AF_UNSPEC };
+	const uint8_t carrier = on;
+
+	return link_change(name, &body, IFLA_CARRIER, &carrier, sizeof(carrier));
+}
+
+int
 rtap_kernel_set_mac(const char *name, const struct rte_ether_addr *mac)
 {
 	struct ifinfomsg body = { .ifi_family = AF_UNSPEC };

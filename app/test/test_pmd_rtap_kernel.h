@@ -53,6 +53,7 @@ int rtap_kernel_link_wait_gone(const char *name);
 int rtap_kernel_link_del(const char *name);
 int rtap_kernel_set_up(const char *name);
 int rtap_kernel_set_down(const char *name);
+int rtap_kernel_set_carrier(const char *name, bool on);
 int rtap_kernel_rename(const char *name, const char *new_name);
 int rtap_kernel_set_mac(const char *name, const struct rte_ether_addr *mac);
 int rtap_kernel_count_links(void);

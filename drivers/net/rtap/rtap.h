@@ -19,6 +19,7 @@
  *   rtap_stats.c        statistics
  *   rtap_info.c         limits and state, for whoever asks
  *   rtap_iface.c        the TAP descriptors of a port
+ *   rtap_intr.c         events: what happens to the interface
  *   rtap_devargs.[ch]   device arguments
  *   rtap_netlink.[ch]   rtnetlink
  *   rtap_offload.[ch]   the header in front of each frame, offload bits;
@@ -33,6 +34,7 @@
  *   control  by the thread that calls control functions; ethdev applications
  *            let only one do so at a time
  *   lcore    by the thread that polls the queue, one at a time
+ *   intr     by the EAL interrupt thread
  * A counter is written by the lcore and read by control, see rtap_counter_add().
  *
  * Who owns an mbuf. On receive: the pool; the stock of the queue; from submit
@@ -120,6 +122,8 @@ struct rtap_shared {
 	struct rtap_offload offload; /* control; kernel_features const */
 };
 
+struct rtap_intr; /* of rtap_intr.c */
+
 /* A queue pair as one process has it. */
 struct rtap_queue_pair {
 	int tap_fd;                 /* control; -1 if not open */
@@ -135,6 +139,7 @@ struct rtap_process {
 	int keep_alive_fd;          /* const; detached queue, so that the interface outlives stop */
 	struct rtap_nl nl;          /* const; has a lock; of control operations */
 	struct rtap_nl stats_nl;    /* const; has a lock; statistics wait for nobody */
+	struct rtap_intr *intr;     /* control; NULL if no events are asked for */
 	struct rtap_queue_pair queues[RTAP_MAX_QUEUES];
 };
 
@@ -239,6 +244,8 @@ rtap_frame_len(uint32_t mtu)
 
 /* Control is the primary's; a secondary only looks. -ENOTSUP and a message there. */
 int rtap_refuse_secondary(const struct rte_eth_dev *dev, const char *what);
+/* The link of an interface, or of one that is gone if it is NULL. */
+void rtap_describe_link(const struct rtap_link *kernel, struct rte_eth_link *link);
 int rtap_link_update(struct rte_eth_dev *dev, int wait_to_complete);
 int rtap_set_link_up(struct rte_eth_dev *dev);
 int rtap_set_link_down(struct rte_eth_dev *dev);
@@ -269,6 +276,11 @@ int rtap_iface_set_offload(int fd, uint32_t tun_features, uint16_t hdr_len);
 /* Opens what is missing of the first nb_queues, detached, and closes the others. */
 int rtap_queues_resize(struct rtap_process *process, int if_index, uint16_t nb_queues);
 void rtap_queues_close_from(struct rtap_process *process, uint16_t first);
+
+/* rtap_intr.c */
+
+/* Begins or ends to tell the application of changes of the link. */
+int rtap_lsc_set(struct rte_eth_dev *dev, bool on);
 
 /* rtap_negotiate.c */
 

@@ -23,25 +23,30 @@ rtap_refuse_secondary(const struct rte_eth_dev *dev, const char *what)
 	return -ENOTSUP;
 }
 
+void
+rtap_describe_link(const struct rtap_link *kernel, struct rte_eth_link *link)
+{
+	bool is_up = kernel != NULL && (kernel->flags & IFF_UP) != 0 && kernel->carrier;
+
+	*link = (struct rte_eth_link) {
+		.link_duplex = RTE_ETH_LINK_FULL_DUPLEX,
+		.link_autoneg = RTE_ETH_LINK_FIXED,
+		.link_status = is_up ? RTE_ETH_LINK_UP : RTE_ETH_LINK_DOWN,
+		.link_speed = is_up ? RTE_ETH_SPEED_NUM_UNKNOWN : RTE_ETH_SPEED_NUM_NONE,
+	};
+}
+
 int
 rtap_link_update(struct rte_eth_dev *dev, int wait_to_complete __rte_unused)
 {
-	struct rte_eth_link link = {
-		.link_duplex = RTE_ETH_LINK_FULL_DUPLEX,
-		.link_autoneg = RTE_ETH_LINK_FIXED,
-		.link_status = RTE_ETH_LINK_DOWN,
-		.link_speed = RTE_ETH_SPEED_NUM_NONE,
-	};
+	struct rte_eth_link link;
 	struct rtap_link kernel;
 	int ret = rtap_nl_get_link(&rtap_process(dev)->nl, rtap_shared(dev)->if_index, &kernel);
 
 	/* An interface that was deleted is down; of one that cannot be asked nothing is known. */
 	if (ret < 0 && ret != -ENODEV)
 		return ret;
-	if (ret == 0 && (kernel.flags & IFF_UP) != 0 && kernel.carrier) {
-		link.link_status = RTE_ETH_LINK_UP;
-		link.link_speed = RTE_ETH_SPEED_NUM_UNKNOWN;
-	}
+	rtap_describe_link(ret == 0 ? &kernel : NULL, &link);
 	return rte_eth_linkstatus_set(dev, &link);
 }
 

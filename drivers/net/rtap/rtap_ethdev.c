@@ -223,10 +223,16 @@ rtap_start(struct rte_eth_dev *dev)
 	ret = raise_carrier(dev);
 	if (ret < 0)
 		goto undo;
-	rtap_link_update(dev, 0);
-	return 0;
+	/* Last, so that no callback sees a port of which the start may still fail. */
+	if (dev->data->dev_conf.intr_conf.lsc != 0)
+		ret = rtap_lsc_set(dev, true);
+	else
+		rtap_link_update(dev, 0);
+	if (ret == 0)
+		return 0;
 
 undo:
+	rtap_tap_set_carrier(rtap_process(dev)->keep_alive_fd, false);
 	stop_queues(dev);
 	return ret;
 }
@@ -242,6 +248,7 @@ rtap_stop(struct rte_eth_dev *dev)
 
 	if (ret < 0)
 		return ret;
+	rtap_lsc_set(dev, false);
 	rtap_tap_set_carrier(rtap_process(dev)->keep_alive_fd, false);
 	stop_queues(dev);
 	dev->data->dev_started = 0;
@@ -454,7 +461,7 @@ rtap_create(struct rte_eth_dev *dev, const struct rtap_args *args)
 	if (ret < 0)
 		return ret;
 
-	dev->data->dev_flags |= RTE_ETH_DEV_AUTOFILL_QUEUE_XSTATS;
+	dev->data->dev_flags |= RTE_ETH_DEV_AUTOFILL_QUEUE_XSTATS | RTE_ETH_DEV_INTR_LSC;
 	set_functions(dev);
 	return 0;
 }

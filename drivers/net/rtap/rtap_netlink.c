@@ -47,6 +47,12 @@ struct reply {
 	char text[96];          /* the kernel's own words for it, or empty */
 };
 
+/* A datagram as it was received. */
+struct datagram {
+	void *buf;
+	int len;
+};
+
 /* Room for every attribute that we know; a newer kernel's others are skipped. */
 #define MAX_ATTR ((unsigned int)IFLA_MAX)
 
@@ -215,45 +221,46 @@ is_whole(const struct nlmsghdr *hdr, int len)
 		hdr->nlmsg_len <= (unsigned int)len;
 }
 
-/* Late answers to a request that timed out have an older sequence number. */
-static void
-handle_datagram(const struct rtap_nl *nl, struct reply *reply, void *buf, int len)
-{
-	struct nlmsghdr *hdr;
-
-	for (hdr = buf; is_whole(hdr, len) && !reply->done; hdr = NLMSG_NEXT(hdr, len)) {
-		if (hdr->nlmsg_seq == nl->seq && hdr->nlmsg_pid == nl->port_id)
-			handle_message(reply, hdr);
-	}
-}
-
 /*
- * Receives one datagram whatever its size, the size being asked for first.
- * Returns its length and the buffer, which the caller frees; 0 and no buffer
- * if it came to nothing, a signal or a sender that is not the kernel; or a
- * negative errno, -EAGAIN if none came in time.
+ * Receives one datagram whatever its size, the size being asked for first. It
+ * is empty if nothing came of it, because of a signal or a sender that is not
+ * the kernel. Returns 0 or a negative errno, -EAGAIN if none came in time.
  */
 static int
-receive(int fd, void **buf)
+receive(int fd, int flags, struct datagram *datagram)
 {
 	struct sockaddr_nl from = { 0 };
 	socklen_t from_len = sizeof(from);
-	ssize_t len = recv(fd, NULL, 0, MSG_PEEK | MSG_TRUNC);
+	ssize_t len = recv(fd, NULL, 0, MSG_PEEK | MSG_TRUNC | flags);
+	int ret = 0;
 
+	datagram->len = 0;
+	datagram->buf = NULL;
 	if (len < 0)
 		return errno == EINTR ? 0 : -errno;
-	*buf = malloc(RTE_MAX(len, 1));
-	if (*buf == NULL)
+	datagram->buf = malloc(RTE_MAX(len, 1));
+	if (datagram->buf == NULL)
 		return -ENOMEM;
 
-	len = recvfrom(fd, *buf, len, MSG_DONTWAIT, (struct sockaddr *)&from, &from_len);
-	if (len >= 0 && from.nl_pid == 0)
-		return len;
+	len = recvfrom(fd, datagram->buf, len, MSG_DONTWAIT, (struct sockaddr *)&from, &from_len);
+	if (len < 0)
+		ret = -errno;
+	else if (from.nl_pid == 0)
+		datagram->len = len;
+	return ret;
+}
 
-	len = len < 0 ? -errno : 0;
-	free(*buf);
-	*buf = NULL;
-	return len;
+/* Late answers to a request that timed out have an older sequence number. */
+static void
+handle_answer(const struct rtap_nl *nl, struct reply *reply, const struct datagram *datagram)
+{
+	struct nlmsghdr *hdr = datagram->buf;
+	int len = datagram->len;
+
+	for (; is_whole(hdr, len) && !reply->done; hdr = NLMSG_NEXT(hdr, len)) {
+		if (hdr->nlmsg_seq == nl->seq && hdr->nlmsg_pid == nl->port_id)
+			handle_message(reply, hdr);
+	}
 }
 
 /* Whatever comes instead of the answer, the wait for it has an end. */
@@ -263,18 +270,62 @@ rtap_nl_recv(const struct rtap_nl *nl, struct reply *reply)
 	uint64_t end = rte_get_timer_cycles() + REPLY_TIMEOUT_S * rte_get_timer_hz();
 
 	while (!reply->done) {
-		void *buf = NULL;
-		int len = receive(nl->fd, &buf);
+		struct datagram datagram;
+		int ret = receive(nl->fd, 0, &datagram);
 
-		if (buf != NULL)
-			handle_datagram(nl, reply, buf, len);
-		free(buf);
-		if (len == -EAGAIN || (!reply->done && rte_get_timer_cycles() > end))
+		handle_answer(nl, reply, &datagram);
+		free(datagram.buf);
+		if (ret == -EAGAIN || (!reply->done && rte_get_timer_cycles() > end))
 			return -ETIMEDOUT;
-		if (len < 0)
-			return len;
+		if (ret < 0)
+			return ret;
 	}
 	return reply->error;
+}
+
+/* A bridge tells of its ports in messages of its own family, which leave out most of the state. */
+static bool
+parse_event(struct rtap_nl_event *event, struct nlmsghdr *hdr)
+{
+	const struct ifinfomsg *info = NLMSG_DATA(hdr);
+
+	if (hdr->nlmsg_type != RTM_NEWLINK && hdr->nlmsg_type != RTM_DELLINK)
+		return false;
+	event->is_gone = hdr->nlmsg_type == RTM_DELLINK;
+	return parse_link(&event->link, hdr) == 0 && info->ifi_family == AF_UNSPEC;
+}
+
+/* Answers to requests that nobody waits for are events, too: they tell the state at their time. */
+static bool
+tell_events(const struct datagram *datagram, rtap_nl_listener listen, void *arg)
+{
+	struct nlmsghdr *hdr = datagram->buf;
+	int len = datagram->len;
+
+	for (; is_whole(hdr, len); hdr = NLMSG_NEXT(hdr, len)) {
+		struct rtap_nl_event event;
+
+		if (parse_event(&event, hdr) && !listen(&event, arg))
+			return false;
+	}
+	return true;
+}
+
+int
+rtap_nl_drain(const struct rtap_nl *nl, rtap_nl_listener listen, void *arg)
+{
+	bool has_more = true;
+
+	while (has_more) {
+		struct datagram datagram;
+		int ret = receive(nl->fd, MSG_DONTWAIT, &datagram);
+
+		has_more = tell_events(&datagram, listen, arg);
+		free(datagram.buf);
+		if (ret < 0 && has_more)
+			return ret == -EAGAIN ? 0 : ret;
+	}
+	return 0;
 }
 
 static int
@@ -341,11 +392,11 @@ change_link(struct rtap_nl *nl, struct request *req, const char *what)
 	return ret;
 }
 
-int
-rtap_nl_open(struct rtap_nl *nl)
+static int
+open_socket(struct rtap_nl *nl, uint32_t groups)
 {
 	const struct timeval timeout = { .tv_sec = REPLY_TIMEOUT_S };
-	struct sockaddr_nl addr = { .nl_family = AF_NETLINK };
+	struct sockaddr_nl addr = { .nl_family = AF_NETLINK, .nl_groups = groups };
 	socklen_t addr_len = sizeof(addr);
 	const int on = 1;
 	int ret;
@@ -374,6 +425,18 @@ rtap_nl_open(struct rtap_nl *nl)
 	nl->port_id = addr.nl_pid;
 	pthread_mutex_init(&nl->lock, NULL);
 	return 0;
+}
+
+int
+rtap_nl_open(struct rtap_nl *nl)
+{
+	return open_socket(nl, 0);
+}
+
+int
+rtap_nl_open_events(struct rtap_nl *nl)
+{
+	return open_socket(nl, RTMGRP_LINK);
 }
 
 void

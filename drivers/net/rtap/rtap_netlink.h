@@ -45,12 +45,29 @@ struct rtap_link {
 	uint32_t nb_detached;
 };
 
+/* What happened to some interface. */
+struct rtap_nl_event {
+	bool is_gone; /* deleted or moved away: of the link only the index counts */
+	struct rtap_link link;
+};
+
+/* Returns whether there is more to be told; if not, the socket is not touched any more. */
+typedef bool (*rtap_nl_listener)(const struct rtap_nl_event *event, void *arg);
+
 int rtap_nl_open(struct rtap_nl *nl);
+/* The socket is also told of the changes of all interfaces in its namespace. */
+int rtap_nl_open_events(struct rtap_nl *nl);
 void rtap_nl_close(struct rtap_nl *nl); /* accepts one whose fd is -1 */
 
 /* -ENODEV if there is no such interface in the socket's namespace; not logged. */
 int rtap_nl_get_link(struct rtap_nl *nl, int if_index, struct rtap_link *link);
 int rtap_nl_get_link_by_name(struct rtap_nl *nl, const char *name, struct rtap_link *link);
+
+/*
+ * Tells of all changes that wait. A request on the same socket drops those that
+ * it has overtaken. -ENOBUFS: there were more than the socket could hold.
+ */
+int rtap_nl_drain(const struct rtap_nl *nl, rtap_nl_listener listen, void *arg);
 
 int rtap_nl_get_flags(struct rtap_nl *nl, int if_index, unsigned int *flags);
 int rtap_nl_get_mac(struct rtap_nl *nl, int if_index, struct rte_ether_addr *mac);
