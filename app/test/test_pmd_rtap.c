@@ -136,6 +136,7 @@ static struct unit_test_suite *rtap_suites[] = {
 	&rtap_wake_suite,
 	&rtap_power_suite,
 	&rtap_link_suite,
+	&rtap_delete_suite,
 	&rtap_leak_suite,
 	NULL
 };

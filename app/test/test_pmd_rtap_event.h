@@ -25,6 +25,7 @@ void rtap_events_teardown(void);
 void rtap_events_forget(void);
 /* What else the callback does; forgotten with the events. */
 void rtap_events_then(int (*work)(uint16_t port));
+void rtap_events_then_at_removal(int (*work)(uint16_t port));
 /* While held, the callback does not return. */
 void rtap_events_hold(bool hold);
 
@@ -32,5 +33,9 @@ void rtap_events_hold(bool hold);
 int rtap_events_wait(unsigned int nb);
 /* Also that they tell of down and up in turn, beginning with down, and are no more. */
 int rtap_events_expect(unsigned int nb);
+
+/* The same for the removal of the device, which is told once. */
+int rtap_events_wait_removal(void);
+unsigned int rtap_events_removals(void);
 
 #endif /* _TEST_PMD_RTAP_EVENT_H_ */

@@ -140,6 +140,7 @@ struct rtap_process {
 	struct rtap_nl nl;          /* const; has a lock; of control operations */
 	struct rtap_nl stats_nl;    /* const; has a lock; statistics wait for nobody */
 	struct rtap_intr *intr;     /* control; NULL if no events are asked for */
+	bool is_removal_told;       /* intr */
 	struct rtap_queue_pair queues[RTAP_MAX_QUEUES];
 };
 
@@ -247,6 +248,7 @@ int rtap_refuse_secondary(const struct rte_eth_dev *dev, const char *what);
 /* The link of an interface, or of one that is gone if it is NULL. */
 void rtap_describe_link(const struct rtap_link *kernel, struct rte_eth_link *link);
 int rtap_link_update(struct rte_eth_dev *dev, int wait_to_complete);
+int rtap_is_removed(struct rte_eth_dev *dev);
 int rtap_set_link_up(struct rte_eth_dev *dev);
 int rtap_set_link_down(struct rte_eth_dev *dev);
 int rtap_promiscuous_enable(struct rte_eth_dev *dev);
@@ -279,8 +281,13 @@ void rtap_queues_close_from(struct rtap_process *process, uint16_t first);
 
 /* rtap_intr.c */
 
-/* Begins or ends to tell the application of changes of the link. */
+/*
+ * Begins or ends to tell the application of changes of the link. That the
+ * interface is deleted is told in both cases; each only if it was configured.
+ */
 int rtap_lsc_set(struct rte_eth_dev *dev, bool on);
+/* Ends all events; may be called from inside of one. */
+void rtap_intr_close(struct rtap_process *process);
 
 /* rtap_negotiate.c */
 

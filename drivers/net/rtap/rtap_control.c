@@ -13,6 +13,7 @@
 
 #include "rtap.h"
 #include "rtap_log.h"
+#include "rtap_tap.h"
 
 int
 rtap_refuse_secondary(const struct rte_eth_dev *dev, const char *what)
@@ -48,6 +49,16 @@ rtap_link_update(struct rte_eth_dev *dev, int wait_to_complete __rte_unused)
 		return ret;
 	rtap_describe_link(ret == 0 ? &kernel : NULL, &link);
 	return rte_eth_linkstatus_set(dev, &link);
+}
+
+/* A secondary process has no queue to ask. */
+int
+rtap_is_removed(struct rte_eth_dev *dev)
+{
+	int fd = rtap_process(dev)->keep_alive_fd;
+	char name[IFNAMSIZ];
+
+	return fd >= 0 && rtap_tap_get_name(fd, name) == -ENODEV;
 }
 
 static int

@@ -43,7 +43,9 @@ rtap_configure(struct rte_eth_dev *dev)
 		return ret;
 	rtap_mtu_configure(dev);
 	ret = rtap_negotiate_offloads(dev);
-	return ret < 0 ? ret : rtap_rx_intr_open(dev);
+	if (ret == 0)
+		ret = rtap_rx_intr_open(dev);
+	return ret < 0 ? ret : rtap_lsc_set(dev, false);
 }
 
 /* The kernel refuses a carrier to an interface without an attached queue. */
@@ -224,10 +226,8 @@ rtap_start(struct rte_eth_dev *dev)
 	if (ret < 0)
 		goto undo;
 	/* Last, so that no callback sees a port of which the start may still fail. */
-	if (dev->data->dev_conf.intr_conf.lsc != 0)
-		ret = rtap_lsc_set(dev, true);
-	else
-		rtap_link_update(dev, 0);
+	rtap_link_update(dev, 0);
+	ret = rtap_lsc_set(dev, true);
 	if (ret == 0)
 		return 0;
 
@@ -264,6 +264,7 @@ release_process(struct rte_eth_dev *dev)
 
 	if (process == NULL)
 		return;
+	rtap_intr_close(process);
 	rtap_rx_intr_close(dev);
 	rtap_queues_close_from(process, 0);
 	rtap_nl_close(&process->stats_nl);
@@ -332,6 +333,7 @@ static const struct eth_dev_ops rtap_ops = {
 	.dev_start = rtap_start,
 	.dev_stop = rtap_stop,
 	.dev_close = rtap_close,
+	.is_removed = rtap_is_removed,
 
 	.dev_infos_get = rtap_infos_get,
 	.dev_supported_ptypes_get = rtap_supported_ptypes_get,
@@ -461,7 +463,8 @@ rtap_create(struct rte_eth_dev *dev, const struct rtap_args *args)
 	if (ret < 0)
 		return ret;
 
-	dev->data->dev_flags |= RTE_ETH_DEV_AUTOFILL_QUEUE_XSTATS | RTE_ETH_DEV_INTR_LSC;
+	dev->data->dev_flags |= RTE_ETH_DEV_AUTOFILL_QUEUE_XSTATS |
+		RTE_ETH_DEV_INTR_LSC | RTE_ETH_DEV_INTR_RMV;
 	set_functions(dev);
 	return 0;
 }

@@ -4,13 +4,16 @@
 
 /*
  * Owns what the EAL interrupt thread does for a port: it hears of each change
- * of the interface on a netlink socket of its own, and tells the application.
- * The application may stop and even close the port from inside of its callback,
- * so that thread works on a structure that outlives the port if need be.
+ * of the interface on a netlink socket of its own, sees at the keep-alive queue
+ * when the interface is deleted, and tells the application. The application may
+ * stop and even close the port from inside of its callback, so that thread
+ * works on a structure that outlives the port if need be.
  */
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
+#include <unistd.h>
 
 #include <rte_cycles.h>
 #include <rte_interrupts.h>
@@ -24,11 +27,17 @@
 /* Changes may come faster than they can be heard. */
 #define ASK_TRIES 8
 
+/* Kinds of events that can be asked for. */
+#define EVENT_LSC 0x1
+#define EVENT_RMV 0x2
+
 /* Members marked intr are of the EAL interrupt thread as soon as it is armed. */
 struct rtap_intr {
 	struct rte_eth_dev *dev;        /* const */
-	struct rte_intr_handle *handle; /* const; of the socket */
-	struct rtap_nl events;          /* intr */
+	unsigned int wanted;            /* const; EVENT_* */
+	struct rte_intr_handle *handle; /* const; of the epoll descriptor */
+	int epoll_fd;                   /* const; wakes for the socket and the keep-alive queue */
+	struct rtap_nl events;          /* intr; open if link events are wanted */
 	uint16_t link_status;           /* intr; as the application was told */
 	RTE_ATOMIC(bool) is_over;       /* control sets it; the port is not to be touched then */
 };
@@ -97,9 +106,8 @@ ask_link(struct rtap_intr *intr, struct rtap_link *kernel)
 
 /* Tells of all that waits. Where the kernel could not keep it all, how it ended can still be asked. */
 static void
-handle_interrupt(void *arg)
+handle_link(struct rtap_intr *intr)
 {
-	struct rtap_intr *intr = arg;
 	int ret = rtap_nl_drain(&intr->events, handle_event, intr);
 	struct rtap_link kernel;
 
@@ -112,9 +120,53 @@ handle_interrupt(void *arg)
 		PMD_LOG_ERRNO(ERR, -ret, "%s: lost track of the link", intr->dev->data->name);
 }
 
+/* Told once in the life of a port, though it stays true. The port may be closed when this returns. */
+static void
+tell_removal(struct rtap_intr *intr)
+{
+	struct rtap_process *process = rtap_process(intr->dev);
+
+	epoll_ctl(intr->epoll_fd, EPOLL_CTL_DEL, process->keep_alive_fd, NULL);
+	if ((intr->wanted & EVENT_LSC) != 0)
+		tell_link(intr, NULL);
+	if (is_over(intr) || process->is_removal_told)
+		return;
+	process->is_removal_told = true;
+	PMD_LOG(NOTICE, "%s: the interface was deleted", intr->dev->data->name);
+	if ((intr->wanted & EVENT_RMV) != 0)
+		rte_eth_dev_callback_process(intr->dev, RTE_ETH_EVENT_INTR_RMV, NULL);
+}
+
+/* A detached queue has nothing to read: the error that it shows is that its interface is gone. */
+static bool
+is_deleted(const struct rtap_intr *intr)
+{
+	struct epoll_event ready[2];
+	int n = epoll_wait(intr->epoll_fd, ready, RTE_DIM(ready), 0);
+
+	for (int i = 0; i < n; i++) {
+		if ((ready[i].events & EPOLLERR) != 0 && ready[i].data.u32 == EVENT_RMV)
+			return true;
+	}
+	return false;
+}
+
+static void
+handle_interrupt(void *arg)
+{
+	struct rtap_intr *intr = arg;
+
+	if ((intr->wanted & EVENT_LSC) != 0)
+		handle_link(intr);
+	if (!is_over(intr) && is_deleted(intr))
+		tell_removal(intr);
+}
+
 static void
 destroy_intr(struct rtap_intr *intr)
 {
+	if (intr->epoll_fd >= 0)
+		close(intr->epoll_fd);
 	rtap_nl_close(&intr->events);
 	rte_intr_instance_free(intr->handle);
 	free(intr);
@@ -144,6 +196,15 @@ disarm_intr(struct rtap_intr *intr)
 }
 
 static int
+wake_for(struct rtap_intr *intr, int fd, unsigned int kind)
+{
+	/* The kernel announces the end of a queue as something to read. */
+	struct epoll_event event = { .events = EPOLLIN, .data.u32 = kind };
+
+	return epoll_ctl(intr->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+}
+
+static int
 listen_to_link(struct rtap_intr *intr)
 {
 	struct rtap_link kernel;
@@ -152,12 +213,10 @@ listen_to_link(struct rtap_intr *intr)
 	if (ret < 0)
 		return ret;
 	ret = ask_link(intr, &kernel);
-	if (ret < 0) {
-		PMD_LOG_ERRNO(ERR, -ret, "%s: cannot ask for the link", intr->dev->data->name);
+	if (ret < 0)
 		return ret;
-	}
 	set_link(intr, &kernel);
-	return 0;
+	return wake_for(intr, intr->events.fd, EVENT_LSC);
 }
 
 static int
@@ -168,19 +227,21 @@ arm_intr(struct rtap_intr *intr)
 	intr->handle = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
 	if (intr->handle == NULL)
 		return -ENOMEM;
-	ret = listen_to_link(intr);
+	intr->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (intr->epoll_fd < 0)
+		return -errno;
+	ret = wake_for(intr, rtap_process(intr->dev)->keep_alive_fd, EVENT_RMV);
+	if (ret == 0 && (intr->wanted & EVENT_LSC) != 0)
+		ret = listen_to_link(intr);
 	if (ret < 0)
 		return ret;
 	rte_intr_type_set(intr->handle, RTE_INTR_HANDLE_EXT);
-	rte_intr_fd_set(intr->handle, intr->events.fd);
-	ret = rte_intr_callback_register(intr->handle, handle_interrupt, intr);
-	if (ret < 0)
-		PMD_LOG_ERRNO(ERR, -ret, "%s: cannot register an interrupt", intr->dev->data->name);
-	return ret;
+	rte_intr_fd_set(intr->handle, intr->epoll_fd);
+	return rte_intr_callback_register(intr->handle, handle_interrupt, intr);
 }
 
 static int
-create_intr(struct rte_eth_dev *dev)
+create_intr(struct rte_eth_dev *dev, unsigned int wanted)
 {
 	struct rtap_intr *intr = calloc(1, sizeof(*intr));
 	int ret;
@@ -188,22 +249,41 @@ create_intr(struct rte_eth_dev *dev)
 	if (intr == NULL)
 		return -ENOMEM;
 	intr->dev = dev;
+	intr->wanted = wanted;
+	intr->epoll_fd = -1;
 	intr->events.fd = -1;
 	ret = arm_intr(intr);
-	if (ret < 0)
+	if (ret < 0) {
+		PMD_LOG_ERRNO(ERR, -ret, "%s: cannot listen to events", dev->data->name);
 		destroy_intr(intr);
-	else
-		rtap_process(dev)->intr = intr;
-	return ret;
+		return ret;
+	}
+	rtap_process(dev)->intr = intr;
+	return 0;
+}
+
+void
+rtap_intr_close(struct rtap_process *process)
+{
+	if (process->intr != NULL)
+		disarm_intr(process->intr);
+	process->intr = NULL;
 }
 
 int
 rtap_lsc_set(struct rte_eth_dev *dev, bool on)
 {
-	struct rtap_process *process = rtap_process(dev);
+	const struct rte_eth_intr_conf *conf = &dev->data->dev_conf.intr_conf;
+	const struct rtap_process *process = rtap_process(dev);
+	unsigned int wanted = 0;
 
-	if (process->intr != NULL)
-		disarm_intr(process->intr);
-	process->intr = NULL;
-	return on ? create_intr(dev) : 0;
+	if (conf->lsc != 0 && on)
+		wanted |= EVENT_LSC;
+	if (conf->rmv != 0)
+		wanted |= EVENT_RMV;
+	/* What is told of the link begins with its state now; a deletion has no beginning. */
+	if (process->intr != NULL && process->intr->wanted == wanted && wanted == EVENT_RMV)
+		return 0;
+	rtap_intr_close(rtap_process(dev));
+	return wanted != 0 ? create_intr(dev, wanted) : 0;
 }
