@@ -137,6 +137,7 @@ static struct unit_test_suite *rtap_suites[] = {
 	&rtap_power_suite,
 	&rtap_link_suite,
 	&rtap_delete_suite,
+	&rtap_rename_suite,
 	&rtap_leak_suite,
 	NULL
 };

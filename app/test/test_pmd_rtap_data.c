@@ -9,6 +9,8 @@
 
 #include <errno.h>
 #include <net/if.h>
+#include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -277,4 +279,15 @@ rtap_thread_run(int (*work)(void *arg), void *arg)
 		return -ret;
 	rte_thread_join(thread, NULL);
 	return job.ret;
+}
+
+void
+rtap_thread_use_all_cpus(void)
+{
+	cpu_set_t cpus;
+
+	CPU_ZERO(&cpus);
+	for (unsigned int i = 0; i < CPU_SETSIZE; i++)
+		CPU_SET(i, &cpus);
+	pthread_setaffinity_np(pthread_self(), sizeof(cpus), &cpus);
 }

@@ -27,6 +27,7 @@ extern struct unit_test_suite rtap_fallback_suite;
 extern struct unit_test_suite rtap_order_suite;
 extern struct unit_test_suite rtap_link_suite;
 extern struct unit_test_suite rtap_delete_suite;
+extern struct unit_test_suite rtap_rename_suite;
 
 /* What is zero is as rtap_port_configure() has it. */
 struct rtap_port_conf {
@@ -70,5 +71,7 @@ int rtap_kernel_change(const char *name, unsigned long request, int value);
 
 /* Does it in another thread, which ends before this returns. */
 int rtap_thread_run(int (*work)(void *arg), void *arg);
+/* The test's own thread is bound to one CPU, where threads would take turns. */
+void rtap_thread_use_all_cpus(void);
 
 #endif /* _TEST_PMD_RTAP_DATA_H_ */

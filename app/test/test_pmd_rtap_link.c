@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -66,24 +65,12 @@ struct request {
 	int ret;
 };
 
-/* The test's own thread is bound to one CPU, where threads would take turns. */
-static void
-use_all_cpus(void)
-{
-	cpu_set_t cpus;
-
-	CPU_ZERO(&cpus);
-	for (unsigned int i = 0; i < CPU_SETSIZE; i++)
-		CPU_SET(i, &cpus);
-	pthread_setaffinity_np(pthread_self(), sizeof(cpus), &cpus);
-}
-
 static void *
 make_requests(void *arg)
 {
 	struct request *request = arg;
 
-	use_all_cpus();
+	rtap_thread_use_all_cpus();
 	for (unsigned int i = 0; i < NB_REQUESTS && request->ret == 0; i++)
 		request->ret = request->make(i);
 	return NULL;
@@ -149,8 +136,8 @@ each_change_is_told_once(void)
 static int
 other_changes_are_not_told(void)
 {
-	TEST_ASSERT_SUCCESS(rtap_kernel_rename(RTAP_TEST_IFACE, RTAP_TEST_IFACE2), "no rename");
-	TEST_ASSERT_SUCCESS(rtap_kernel_rename(RTAP_TEST_IFACE2, RTAP_TEST_IFACE), "no rename");
+	TEST_ASSERT_SUCCESS(rtap_kernel_change(RTAP_TEST_IFACE, SIOCSIFTXQLEN, 100),
+		"no queue length");
 	TEST_ASSERT_SUCCESS(rte_eth_dev_set_mtu(rtap_fx.port, 1400), "no MTU");
 	TEST_ASSERT_SUCCESS(rtap_kernel_set_up(RTAP_TEST_IFACE), "no up");
 	TEST_ASSERT_SUCCESS(rtap_kernel_set_down("lo"), "no down of another interface");
@@ -229,7 +216,7 @@ flap(void *arg)
 {
 	int *ret = arg;
 
-	use_all_cpus();
+	rtap_thread_use_all_cpus();
 	while (*ret == TEST_SUCCESS && !rte_atomic_load_explicit(&is_over, rte_memory_order_acquire))
 		*ret = set_down_and_up(1);
 	return NULL;

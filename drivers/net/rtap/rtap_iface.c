@@ -23,8 +23,8 @@
 #define TAKE_OVER_STEP_US (20 * 1000)
 #define TAKE_OVER_STEPS 50
 
-/* A rename between two looks at a name is rare; several in a row are not by accident. */
-#define OPEN_TRIES 4
+/* A rename between two looks at a name is rare, but nothing keeps others from trying. */
+#define OPEN_TRIES 1000
 
 /*
  * Looks whether the named interface can be taken over: its index if it can, 0
@@ -92,6 +92,8 @@ rtap_iface_open(struct rtap_process *process)
 
 	ret = rtap_tap_open(name, if_index > 0 ? RTAP_TAP_ATTACH : RTAP_TAP_CREATE,
 		process->args.napi);
+	if (ret == -ENODEV)
+		PMD_LOG(ERR, "interface '%s' was just deleted", process->args.iface);
 	if (ret < 0)
 		return ret;
 	process->keep_alive_fd = ret;
@@ -181,10 +183,7 @@ is_queue_of(int fd, int keep_alive_fd)
 	return strcmp(name, expected) == 0 ? rtap_tap_same_netns(fd, keep_alive_fd) : 0;
 }
 
-/*
- * Finds out the name that our interface has now. Opening a name that is not
- * there would make a new interface: so it has to be that of our index.
- */
+/* Finds out the name that our interface has now. */
 static int
 find_name(struct rtap_process *process, int if_index, char name[IFNAMSIZ])
 {
@@ -211,6 +210,8 @@ open_our_queue(struct rtap_process *process, int if_index)
 		if (ret < 0)
 			continue;
 		fd = rtap_tap_open(name, RTAP_TAP_ATTACH, process->args.napi);
+		if (fd == -ENODEV)
+			continue;
 		if (fd < 0)
 			return fd;
 		ret = is_queue_of(fd, process->keep_alive_fd);

@@ -119,6 +119,24 @@ log_set_iff_failure(int err, const char *name)
 	}
 }
 
+/*
+ * The kernel makes an interface of a name that it does not know. It cannot if
+ * the index of the new interface is in use, as that of the loopback always is.
+ */
+static int
+forbid_creation(int fd)
+{
+	const unsigned int loopback_index = 1;
+
+	if (ioctl(fd, TUNSETIFINDEX, &loopback_index) < 0) {
+		int err = errno;
+
+		PMD_LOG_ERRNO(ERR, err, "cannot set up %s", TUN_PATH);
+		return -err;
+	}
+	return 0;
+}
+
 int
 rtap_tap_open(char name[IFNAMSIZ], enum rtap_tap_mode mode, bool napi)
 {
@@ -133,6 +151,8 @@ rtap_tap_open(char name[IFNAMSIZ], enum rtap_tap_mode mode, bool napi)
 		return fd;
 
 	ret = get_features(fd, &features);
+	if (ret == 0 && mode == RTAP_TAP_ATTACH)
+		ret = forbid_creation(fd);
 	if (ret < 0)
 		goto close_fd;
 
@@ -146,7 +166,10 @@ rtap_tap_open(char name[IFNAMSIZ], enum rtap_tap_mode mode, bool napi)
 	strlcpy(ifr.ifr_name, name, sizeof(ifr.ifr_name));
 	if (ioctl(fd, TUNSETIFF, &ifr) < 0) {
 		ret = -errno;
-		log_set_iff_failure(-ret, name);
+		if (ret == -EBUSY && mode == RTAP_TAP_ATTACH)
+			ret = -ENODEV;
+		else
+			log_set_iff_failure(-ret, name);
 		goto close_fd;
 	}
 	strlcpy(name, ifr.ifr_name, IFNAMSIZ);

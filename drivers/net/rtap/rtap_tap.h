@@ -20,7 +20,7 @@
 /* How rtap_tap_open() is to treat an interface that exists already. */
 enum rtap_tap_mode {
 	RTAP_TAP_CREATE, /* it must not exist: -EBUSY if it does */
-	RTAP_TAP_ATTACH, /* one more queue of it; the kernel makes it if it is not there */
+	RTAP_TAP_ATTACH, /* one more queue of it: -ENODEV, not logged, if it is not there */
 };
 
 /*
