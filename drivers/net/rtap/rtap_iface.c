@@ -45,8 +45,8 @@ check_existing(struct rtap_nl *nl, const char *name)
 			return ret;
 		}
 		if (!link.is_tap || !link.is_multi_queue) {
-			PMD_LOG(ERR, "interface '%s' exists and is no %s", name,
-				link.is_tap ? "multi-queue TAP" : "TAP interface");
+			PMD_LOG(ERR, "interface '%s' is no %s: delete it or choose another name",
+				name, link.is_tap ? "multi-queue TAP" : "TAP interface");
 			/* Not EEXIST: EAL takes that for a device that it has probed already. */
 			return -ENOTUNIQ;
 		}
