@@ -122,6 +122,7 @@ static struct unit_test_suite *rtap_suites[] = {
 	&rtap_thread_suite,
 	&rtap_life_suite,
 	&rtap_restart_suite,
+	&rtap_hotplug_suite,
 	&rtap_stats_suite,
 	&rtap_fault_suite,
 	&rtap_move_suite,
