@@ -16,6 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <netinet/in.h>
+
 #include <rte_common.h>
 #include <rte_ethdev.h>
 

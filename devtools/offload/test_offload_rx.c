@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <netinet/in.h>
+
 #include <rte_common.h>
 #include <rte_ethdev.h>
 
@@ -173,6 +175,8 @@ static bool
 check_metadata(const struct rx_case *c, const struct rte_mbuf *m, const struct frame *right)
 {
 	const bool is_stripped = (c->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) != 0;
+	/* Some releases of DPDK take one tag for two. */
+	const uint32_t compared = c->spec.nb_vlans > 0 ? ~(uint32_t)RTE_PTYPE_L2_MASK : UINT32_MAX;
 
 	if (m->ol_flags != c->ol_flags)
 		return test_fail("flags %#" PRIx64 " instead of %#" PRIx64, m->ol_flags, c->ol_flags);
@@ -183,7 +187,7 @@ check_metadata(const struct rx_case *c, const struct rte_mbuf *m, const struct f
 	/* Of a tunnel these are the outer ones. */
 	if (c->spec.tunnel != FRAME_NO_TUNNEL)
 		return true;
-	if (m->packet_type != expected_ptype(c))
+	if (((m->packet_type ^ expected_ptype(c)) & compared) != 0)
 		return test_fail("packet type %#x instead of %#x", m->packet_type,
 			expected_ptype(c));
 	if (m->l2_len != right->l2_len || m->l3_len != right->l3_len ||

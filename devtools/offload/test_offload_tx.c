@@ -7,8 +7,9 @@
  * frames that leave the kernel must be right to the last bit.
  */
 
-#include <stdio.h>
 #include <string.h>
+
+#include <netinet/in.h>
 
 #include <rte_common.h>
 
