@@ -24,6 +24,7 @@
 #include "test.h"
 #include "test_pmd_rtap_data.h"
 #include "test_pmd_rtap_intr.h"
+#include "test_pmd_rtap_ip.h"
 #include "test_pmd_rtap_kernel.h"
 #include "test_pmd_rtap_port.h"
 
@@ -139,6 +140,7 @@ static struct unit_test_suite *rtap_suites[] = {
 	&rtap_link_suite,
 	&rtap_delete_suite,
 	&rtap_rename_suite,
+	&rtap_offload_tx_suite,
 	&rtap_leak_suite,
 	NULL
 };

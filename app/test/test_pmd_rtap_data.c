@@ -58,7 +58,11 @@ rtap_port_apply(uint16_t port, const struct rtap_port_conf *conf)
 {
 	const uint16_t nb_queues = value_or(conf->nb_queues, 1);
 	const struct rte_eth_conf eth_conf = {
-		.rxmode = { .mtu = conf->mtu, .offloads = conf->rx_offloads },
+		.rxmode = {
+			.mtu = conf->mtu,
+			.max_lro_pkt_size = conf->max_lro_pkt_size,
+			.offloads = conf->rx_offloads,
+		},
 		.txmode = { .offloads = conf->tx_offloads },
 	};
 	int ret = rte_eth_dev_configure(port, nb_queues, nb_queues, &eth_conf);
@@ -104,19 +108,25 @@ append_segments(struct rte_mbuf *mbuf, const uint8_t *frame, uint32_t len,
 }
 
 struct rte_mbuf *
-rtap_chain_new(struct rte_mempool *pool, uint16_t len, uint16_t nb_segs,
-		uint32_t seq)
+rtap_chain_of(struct rte_mempool *pool, const uint8_t *frame, uint32_t len,
+		uint16_t nb_segs)
 {
 	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(pool);
-	uint8_t frame[UINT16_MAX];
 
-	if (mbuf == NULL)
-		return NULL;
-	rtap_frame_fill(frame, len, seq);
-	if (append_segments(mbuf, frame, len, nb_segs) == 0)
+	if (mbuf == NULL || append_segments(mbuf, frame, len, nb_segs) == 0)
 		return mbuf;
 	rte_pktmbuf_free(mbuf);
 	return NULL;
+}
+
+struct rte_mbuf *
+rtap_chain_new(struct rte_mempool *pool, uint16_t len, uint16_t nb_segs,
+		uint32_t seq)
+{
+	uint8_t frame[UINT16_MAX];
+
+	rtap_frame_fill(frame, len, seq);
+	return rtap_chain_of(pool, frame, len, nb_segs);
 }
 
 int

@@ -34,6 +34,7 @@ struct rtap_port_conf {
 	struct rte_mempool *pool;
 	uint64_t rx_offloads;
 	uint64_t tx_offloads;
+	uint32_t max_lro_pkt_size;
 	uint16_t mtu;
 	uint16_t nb_queues;
 	uint16_t nb_deferred;		/* the last ones: not started with the port */
@@ -46,7 +47,9 @@ int rtap_port_apply(uint16_t port, const struct rtap_port_conf *conf);
 /* The port of the case, also started, with a new packet socket. */
 int rtap_port_run_as(const struct rtap_port_conf *conf);
 
-/* Packets of several segments, with the content of a test frame. */
+/* Packets of several segments, of any content or with that of a test frame. */
+struct rte_mbuf *rtap_chain_of(struct rte_mempool *pool, const uint8_t *frame, uint32_t len,
+		uint16_t nb_segs);
 struct rte_mbuf *rtap_chain_new(struct rte_mempool *pool, uint16_t len,
 		uint16_t nb_segs, uint32_t seq);
 /* The bytes alone: 0, or -EBADMSG after printing what is wrong. */

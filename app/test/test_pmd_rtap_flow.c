@@ -251,9 +251,10 @@ udp_open(void)
 {
 	const struct rte_ether_addr peer_mac = { .addr_bytes = { 2, 0, 0, 0, 0, 2 } };
 	const rte_be32_t kernel_ip = RTE_BE32(KERNEL_IP);
+	const rte_be32_t peer_ip = RTE_BE32(PEER_IP);
 
 	if (rtap_kernel_addr_add(RTAP_TEST_IFACE, AF_INET, &kernel_ip, 24) < 0 ||
-	    rtap_kernel_neigh_add(RTAP_TEST_IFACE, RTE_BE32(PEER_IP), &peer_mac) < 0)
+	    rtap_kernel_neigh_add(RTAP_TEST_IFACE, AF_INET, &peer_ip, &peer_mac) < 0)
 		return -EIO;
 	return udp_bind();
 }

@@ -417,11 +417,11 @@ rtap_kernel_addr_exists(const char *name, int family, const void *addr)
 }
 
 int
-rtap_kernel_neigh_add(const char *name, uint32_t ip,
+rtap_kernel_neigh_add(const char *name, int family, const void *addr,
 		const struct rte_ether_addr *mac)
 {
 	const struct ndmsg body = {
-		.ndm_family = AF_INET,
+		.ndm_family = family,
 		.ndm_ifindex = if_nametoindex(name),
 		.ndm_state = NUD_PERMANENT,
 	};
@@ -429,7 +429,7 @@ rtap_kernel_neigh_add(const char *name, uint32_t ip,
 
 	nl_begin(&req, RTM_NEWNEIGH, NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE,
 		&body, sizeof(body));
-	nl_put(&req, NDA_DST, &ip, sizeof(ip));
+	nl_put(&req, NDA_DST, addr, addr_size(family));
 	nl_put(&req, NDA_LLADDR, mac, sizeof(*mac));
 	return nl_command(&req);
 }

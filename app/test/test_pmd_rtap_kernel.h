@@ -64,7 +64,7 @@ int rtap_kernel_set_ipv6(const char *name, bool enable);
 int rtap_kernel_addr_add(const char *name, int family, const void *addr,
 		uint8_t prefix_len);
 bool rtap_kernel_addr_exists(const char *name, int family, const void *addr);
-int rtap_kernel_neigh_add(const char *name, uint32_t ip,
+int rtap_kernel_neigh_add(const char *name, int family, const void *addr,
 		const struct rte_ether_addr *mac);
 
 /* Packet sockets, bound to one interface and to one ethertype. */
