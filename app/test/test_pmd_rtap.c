@@ -134,6 +134,7 @@ static struct unit_test_suite *rtap_suites[] = {
 	&rtap_state_suite,
 	&rtap_fallback_suite,
 	&rtap_order_suite,
+	&rtap_filter_suite,
 	&rtap_intr_suite,
 	&rtap_wake_suite,
 	&rtap_power_suite,

@@ -337,26 +337,6 @@ carrier_follows_start_and_stop(void)
 }
 
 static int
-promiscuous_sets_interface_flag(void)
-{
-	TEST_ASSERT_SUCCESS(rte_eth_promiscuous_enable(rtap_fx.port), "no enable");
-	TEST_ASSERT(flag_is_set(IFF_PROMISC), "not set");
-	TEST_ASSERT_SUCCESS(rte_eth_promiscuous_disable(rtap_fx.port), "no disable");
-	TEST_ASSERT(!flag_is_set(IFF_PROMISC), "not cleared");
-	return TEST_SUCCESS;
-}
-
-static int
-allmulticast_sets_interface_flag(void)
-{
-	TEST_ASSERT_SUCCESS(rte_eth_allmulticast_enable(rtap_fx.port), "no enable");
-	TEST_ASSERT(flag_is_set(IFF_ALLMULTI), "not set");
-	TEST_ASSERT_SUCCESS(rte_eth_allmulticast_disable(rtap_fx.port), "no disable");
-	TEST_ASSERT(!flag_is_set(IFF_ALLMULTI), "not cleared");
-	return TEST_SUCCESS;
-}
-
-static int
 check_address_survives(int family, const char *text, uint8_t prefix_len)
 {
 	struct in6_addr addr;
@@ -413,8 +393,6 @@ struct unit_test_suite rtap_control_suite = {
 		TEST_CASE_ST(rtap_setup_started, rtap_teardown,
 			traffic_resumes_after_kernel_down_and_up),
 		TEST_CASE_ST(rtap_setup_started, rtap_teardown, carrier_follows_start_and_stop),
-		TEST_CASE_ST(rtap_setup_started, rtap_teardown, promiscuous_sets_interface_flag),
-		TEST_CASE_ST(rtap_setup_started, rtap_teardown, allmulticast_sets_interface_flag),
 		TEST_CASE_ST(rtap_setup_started, rtap_teardown,
 			ipv4_address_survives_stop_and_start),
 		TEST_CASE_ST(rtap_setup_started, rtap_teardown,

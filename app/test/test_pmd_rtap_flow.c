@@ -245,7 +245,7 @@ udp_bind(void)
 	return -EIO;
 }
 
-/* A socket between the two hosts; the peer's MAC is known, so no ARP. */
+/* A socket between the two hosts; the peer's MAC is known, so no ARP, but not the port's own. */
 static int
 udp_open(void)
 {
@@ -253,7 +253,8 @@ udp_open(void)
 	const rte_be32_t kernel_ip = RTE_BE32(KERNEL_IP);
 	const rte_be32_t peer_ip = RTE_BE32(PEER_IP);
 
-	if (rtap_kernel_addr_add(RTAP_TEST_IFACE, AF_INET, &kernel_ip, 24) < 0 ||
+	if (rte_eth_promiscuous_enable(rtap_fx.port) < 0 ||
+	    rtap_kernel_addr_add(RTAP_TEST_IFACE, AF_INET, &kernel_ip, 24) < 0 ||
 	    rtap_kernel_neigh_add(RTAP_TEST_IFACE, AF_INET, &peer_ip, &peer_mac) < 0)
 		return -EIO;
 	return udp_bind();

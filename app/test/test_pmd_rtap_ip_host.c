@@ -104,6 +104,9 @@ rtap_ip_route(uint16_t *port)
 
 	if (ret == 0)
 		ret = rtap_port_run(*port, 1);
+	/* It stands for the next hop, which has an address of its own. */
+	if (ret == 0)
+		ret = rte_eth_promiscuous_enable(*port);
 	if (ret == 0)
 		ret = address(&first);
 	if (ret == 0)

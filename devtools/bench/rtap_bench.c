@@ -314,7 +314,10 @@ start_port(void)
 		if (ret == 0)
 			ret = rte_eth_tx_queue_setup(BENCH_PORT, q, nb_txd, rte_socket_id(), NULL);
 	}
-	return ret == 0 ? rte_eth_dev_start(BENCH_PORT) : ret;
+	if (ret == 0)
+		ret = rte_eth_dev_start(BENCH_PORT);
+	/* The peer's frames are to an address of their own. */
+	return ret == 0 ? rte_eth_promiscuous_enable(BENCH_PORT) : ret;
 }
 
 static int

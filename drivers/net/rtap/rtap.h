@@ -11,11 +11,12 @@
  * receives.
  *
  *   rtap_ethdev.c       probe, configure, start, stop, close
- *   rtap_control.c      operations on the interface: link, flags, MAC, MTU
+ *   rtap_control.c      operations on the interface: link, MAC, MTU
  *   rtap_negotiate.c    offloads of a port, as agreed on with the kernel
  *   rtap_rx.c           receive queues and burst
  *   rtap_rx_intr.c      receive interrupts
  *   rtap_tx.c           transmit queues and burst
+ *   rtap_filter.[ch]    which frames are for the port
  *   rtap_stats.c        statistics
  *   rtap_info.c         limits and state, for whoever asks
  *   rtap_iface.c        the TAP descriptors of a port
@@ -55,6 +56,7 @@
 #include <rte_stdatomic.h>
 
 #include "rtap_devargs.h"
+#include "rtap_filter.h"
 #include "rtap_netlink.h"
 #include "rtap_offload.h"
 #include "rtap_uring.h"
@@ -120,6 +122,7 @@ struct rtap_shared {
 	RTE_ATOMIC(uint64_t) tx_dropped; /* any; the kernel's counter when it was last asked */
 	uint64_t tx_dropped_base;   /* control; the same at the last reset */
 	struct rtap_offload offload; /* control; kernel_features const */
+	struct rtap_filter filter;  /* control writes, lcore reads */
 };
 
 struct rtap_intr; /* of rtap_intr.c */
@@ -160,6 +163,7 @@ struct __rte_cache_aligned rtap_rx_queue {
 	bool is_deferred;           /* const; started by itself, not with the port */
 	uint64_t offloads;          /* const; RTE_ETH_RX_OFFLOAD_* */
 	struct rtap_offload offload; /* control, at start; its rx_offloads at any time */
+	const struct rtap_filter *filter; /* const; of the port, in shared memory, too */
 
 	RTE_ATOMIC(uint16_t) nb_segs; /* control writes, lcore reads; mbufs that a read needs */
 	uint16_t nb_expected;       /* lcore; packets that the next burst may find */
@@ -171,6 +175,7 @@ struct __rte_cache_aligned rtap_rx_queue {
 	struct rtap_counter bytes;
 	struct rtap_counter errors;
 	struct rtap_counter nombuf;
+	struct rtap_counter filtered; /* not for the port */
 
 	struct rte_mbuf *stock[RTAP_RX_STOCK]; /* lcore; the first nb_stock */
 	struct iovec iov[RTAP_RX_STOCK];       /* lcore; of reads into several mbufs */
@@ -251,16 +256,18 @@ int rtap_link_update(struct rte_eth_dev *dev, int wait_to_complete);
 int rtap_is_removed(struct rte_eth_dev *dev);
 int rtap_set_link_up(struct rte_eth_dev *dev);
 int rtap_set_link_down(struct rte_eth_dev *dev);
-int rtap_promiscuous_enable(struct rte_eth_dev *dev);
-int rtap_promiscuous_disable(struct rte_eth_dev *dev);
-int rtap_allmulticast_enable(struct rte_eth_dev *dev);
-int rtap_allmulticast_disable(struct rte_eth_dev *dev);
 int rtap_mac_addr_set(struct rte_eth_dev *dev, struct rte_ether_addr *mac);
 int rtap_mtu_set(struct rte_eth_dev *dev, uint16_t mtu);
 /* To be told of each configuration, which may ask for an MTU. */
 void rtap_mtu_configure(struct rte_eth_dev *dev);
 /* Brings interface and queues to what was configured, before the port starts. */
 int rtap_apply_config(struct rte_eth_dev *dev);
+
+/* rtap_filter.c */
+int rtap_promiscuous_enable(struct rte_eth_dev *dev);
+int rtap_promiscuous_disable(struct rte_eth_dev *dev);
+int rtap_allmulticast_enable(struct rte_eth_dev *dev);
+int rtap_allmulticast_disable(struct rte_eth_dev *dev);
 
 /* rtap_iface.c */
 
@@ -363,5 +370,8 @@ int rtap_tx_done_cleanup(void *queue, uint32_t free_cnt);
 int rtap_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats,
 		struct eth_queue_stats *qstats);
 int rtap_stats_reset(struct rte_eth_dev *dev);
+int rtap_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *xstats, unsigned int n);
+int rtap_xstats_get_names(struct rte_eth_dev *dev, struct rte_eth_xstat_name *names,
+		unsigned int n);
 
 #endif /* _RTAP_H_ */

@@ -84,30 +84,6 @@ rtap_set_link_down(struct rte_eth_dev *dev)
 	return change_flags(dev, 0, IFF_UP);
 }
 
-int
-rtap_promiscuous_enable(struct rte_eth_dev *dev)
-{
-	return change_flags(dev, IFF_PROMISC, IFF_PROMISC);
-}
-
-int
-rtap_promiscuous_disable(struct rte_eth_dev *dev)
-{
-	return change_flags(dev, 0, IFF_PROMISC);
-}
-
-int
-rtap_allmulticast_enable(struct rte_eth_dev *dev)
-{
-	return change_flags(dev, IFF_ALLMULTI, IFF_ALLMULTI);
-}
-
-int
-rtap_allmulticast_disable(struct rte_eth_dev *dev)
-{
-	return change_flags(dev, 0, IFF_ALLMULTI);
-}
-
 /*
  * ethdev sets the port's own address again at each start. That would undo what
  * an administrator has set on the interface since, and empty the kernel's ARP cache.
@@ -115,16 +91,21 @@ rtap_allmulticast_disable(struct rte_eth_dev *dev)
 int
 rtap_mac_addr_set(struct rte_eth_dev *dev, struct rte_ether_addr *mac)
 {
+	struct rtap_shared *shared = rtap_shared(dev);
 	struct rtap_nl *nl = &rtap_process(dev)->nl;
-	int if_index = rtap_shared(dev)->if_index;
+	bool is_replay = mac == &dev->data->mac_addrs[0];
 	struct rte_ether_addr current;
 	int ret = rtap_refuse_secondary(dev, "set the MAC address of");
 
-	if (ret < 0 || rtap_shared(dev)->is_mac_apart || mac == &dev->data->mac_addrs[0])
+	if (ret < 0)
 		return ret;
-	if (rtap_nl_get_mac(nl, if_index, &current) == 0 && rte_is_same_ether_addr(&current, mac))
-		return 0;
-	return rtap_nl_set_mac(nl, if_index, mac);
+	if (!shared->is_mac_apart && !is_replay &&
+			(rtap_nl_get_mac(nl, shared->if_index, &current) < 0 ||
+			 !rte_is_same_ether_addr(&current, mac)))
+		ret = rtap_nl_set_mac(nl, shared->if_index, mac);
+	if (ret == 0)
+		rtap_filter_set_own(&shared->filter, mac);
+	return ret;
 }
 
 /* Nothing is refused that the queues set up so far can hold. */

@@ -298,27 +298,12 @@ create_process(struct rte_eth_dev *dev)
 	return rtap_nl_open(&process->stats_nl);
 }
 
-/* An interface that outlives the port is not left in a mode that it was put into for the port. */
-static void
-leave_promiscuous(struct rte_eth_dev *dev)
-{
-	unsigned int flags;
-
-	if (rtap_nl_get_flags(&rtap_process(dev)->nl, rtap_shared(dev)->if_index, &flags) < 0)
-		return;
-	if (dev->data->promiscuous != 0)
-		rtap_promiscuous_disable(dev);
-	if (dev->data->all_multicast != 0)
-		rtap_allmulticast_disable(dev);
-}
-
 static int
 rtap_close(struct rte_eth_dev *dev)
 {
 	if (rte_eal_process_type() == RTE_PROC_PRIMARY) {
 		if (dev->data->dev_started)
 			rtap_stop(dev);
-		leave_promiscuous(dev);
 		for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++)
 			rtap_rx_queue_release(dev, i);
 		for (uint16_t i = 0; i < dev->data->nb_tx_queues; i++)
@@ -371,6 +356,8 @@ static const struct eth_dev_ops rtap_ops = {
 
 	.stats_get = rtap_stats_get,
 	.stats_reset = rtap_stats_reset,
+	.xstats_get = rtap_xstats_get,
+	.xstats_get_names = rtap_xstats_get_names,
 };
 
 /*
@@ -423,6 +410,7 @@ inherit_interface(struct rte_eth_dev *dev)
 	shared->is_mac_apart = !rte_is_zero_ether_addr(&process->args.mac);
 	if (shared->is_mac_apart)
 		derive_mac(&dev->data->mac_addrs[0], &process->args.mac);
+	rtap_filter_set_own(&shared->filter, &dev->data->mac_addrs[0]);
 	PMD_LOG(INFO, "%s: interface '%s', index %d", dev->data->name, name, link.if_index);
 	return 0;
 }

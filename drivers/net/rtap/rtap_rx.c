@@ -146,6 +146,10 @@ make_packet(struct rtap_rx_queue *q, struct rte_mbuf **segs, uint16_t nb_segs, u
 	if (unlikely(len < (uint32_t)q->offload.hdr_len + RTE_ETHER_HDR_LEN ||
 			frame_len >= (uint32_t)nb_segs * q->room))
 		return refuse_packet(q, segs, 0);
+	if (unlikely(!rtap_filter_accepts(q->filter, rte_pktmbuf_mtod(m, void *)))) {
+		rtap_counter_add(&q->filtered, 1);
+		return 0;
+	}
 	m->pkt_len = frame_len;
 	m->port = q->port_id;
 	if (unlikely(frame_len > q->room))
@@ -512,6 +516,7 @@ rtap_rx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_desc
 	if (q == NULL)
 		return -ENOMEM;
 	q->pool = pool;
+	q->filter = &rtap_shared(dev)->filter;
 	q->port_id = dev->data->port_id;
 	q->queue_id = queue_id;
 	q->nb_desc = nb_desc;

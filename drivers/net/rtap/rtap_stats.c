@@ -7,8 +7,11 @@
  * what it dropped. A counter is never written here, it belongs to its lcore.
  */
 
+#include <stddef.h>
+
+#include <rte_string_fns.h>
+
 #include "rtap.h"
-#include "rtap_log.h"
 
 /* Frames the kernel had for us and dropped; what was last known of an interface that is gone. */
 static uint64_t
@@ -22,6 +25,14 @@ get_kernel_drops(struct rte_eth_dev *dev)
 	rte_atomic_store_explicit(&shared->tx_dropped, drops, rte_memory_order_relaxed);
 	return drops;
 }
+
+/* Extended statistics of receive: sums over the queues. */
+static const struct {
+	const char *name;
+	size_t offset; /* of the counter in the queue */
+} rx_xstats[] = {
+	{ "rx_filtered_packets", offsetof(struct rtap_rx_queue, filtered) },
+};
 
 static void
 add_rx_queue(const struct rtap_rx_queue *q, struct rte_eth_stats *stats,
@@ -81,6 +92,7 @@ reset_rx_queue(struct rtap_rx_queue *q)
 	rtap_counter_reset(&q->bytes);
 	rtap_counter_reset(&q->errors);
 	rtap_counter_reset(&q->nombuf);
+	rtap_counter_reset(&q->filtered);
 }
 
 static void
@@ -104,4 +116,39 @@ rtap_stats_reset(struct rte_eth_dev *dev)
 	}
 	rtap_shared(dev)->tx_dropped_base = get_kernel_drops(dev);
 	return 0;
+}
+
+static uint64_t
+sum_rx_counter(const struct rte_eth_dev *dev, size_t offset)
+{
+	uint64_t sum = 0;
+
+	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++) {
+		if (dev->data->rx_queues[i] != NULL)
+			sum += rtap_counter_read(RTE_PTR_ADD(dev->data->rx_queues[i], offset));
+	}
+	return sum;
+}
+
+int
+rtap_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *xstats, unsigned int n)
+{
+	if (n < RTE_DIM(rx_xstats))
+		return RTE_DIM(rx_xstats);
+	for (unsigned int i = 0; i < RTE_DIM(rx_xstats); i++) {
+		xstats[i].id = i;
+		xstats[i].value = sum_rx_counter(dev, rx_xstats[i].offset);
+	}
+	return RTE_DIM(rx_xstats);
+}
+
+int
+rtap_xstats_get_names(struct rte_eth_dev *dev __rte_unused, struct rte_eth_xstat_name *names,
+		unsigned int n)
+{
+	if (names == NULL || n < RTE_DIM(rx_xstats))
+		return RTE_DIM(rx_xstats);
+	for (unsigned int i = 0; i < RTE_DIM(rx_xstats); i++)
+		strlcpy(names[i].name, rx_xstats[i].name, sizeof(names[i].name));
+	return RTE_DIM(rx_xstats);
 }
