@@ -10,7 +10,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -26,6 +25,7 @@
 #include <rte_mempool.h>
 #include <rte_pause.h>
 #include <rte_stdatomic.h>
+#include <rte_thread.h>
 
 #include "test.h"
 #include "test_pmd_rtap_data.h"
@@ -418,7 +418,7 @@ port_stops_but_never_starts_after_deletion(void)
 static RTE_ATOMIC(bool) is_idle;
 static RTE_ATOMIC(bool) is_over;
 
-static void *
+static uint32_t
 poll_then_spin(void *arg)
 {
 	struct rte_mbuf *mbuf;
@@ -431,7 +431,7 @@ poll_then_spin(void *arg)
 	rte_atomic_store_explicit(&is_idle, true, rte_memory_order_release);
 	while (!rte_atomic_load_explicit(&is_over, rte_memory_order_acquire))
 		rte_pause();
-	return NULL;
+	return 0;
 }
 
 static int
@@ -453,17 +453,17 @@ check_quick_stop(void)
 static int
 busy_thread_does_not_hold_up_stop_and_close(void)
 {
-	pthread_t thread;
+	rte_thread_t thread;
 	int ret;
 
 	TEST_ASSERT_SUCCESS(rtap_port_run(rtap_fx.port, NB_BUSY_QUEUES), "no start");
 	rte_atomic_store_explicit(&is_idle, false, rte_memory_order_relaxed);
 	rte_atomic_store_explicit(&is_over, false, rte_memory_order_relaxed);
-	TEST_ASSERT_SUCCESS(pthread_create(&thread, NULL, poll_then_spin, NULL),
+	TEST_ASSERT_SUCCESS(rte_thread_create(&thread, NULL, poll_then_spin, NULL),
 		"no thread");
 	ret = check_quick_stop();
 	rte_atomic_store_explicit(&is_over, true, rte_memory_order_release);
-	pthread_join(thread, NULL);
+	rte_thread_join(thread, NULL);
 	return ret;
 }
 

@@ -8,7 +8,6 @@
  */
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdio.h>
 
 #include <rte_ethdev.h>
@@ -16,6 +15,7 @@
 #include <rte_mbuf.h>
 #include <rte_pause.h>
 #include <rte_stdatomic.h>
+#include <rte_thread.h>
 
 #include "test.h"
 #include "test_pmd_rtap_kernel.h"
@@ -32,31 +32,31 @@ struct job {
 	int ret;
 };
 
-static void *
+static uint32_t
 job_main(void *arg)
 {
 	struct job *job = arg;
 
 	if (job->registered && rte_thread_register() < 0) {
 		job->ret = -ENOMEM;
-		return NULL;
+		return 0;
 	}
 	job->ret = job->work(job->run);
 	if (job->registered)
 		rte_thread_unregister();
-	return NULL;
+	return 0;
 }
 
 static int
 job_run(struct job *job)
 {
-	pthread_t thread;
+	rte_thread_t thread;
 	int ret;
 
-	ret = pthread_create(&thread, NULL, job_main, job);
+	ret = rte_thread_create(&thread, NULL, job_main, job);
 	if (ret != 0)
 		return -ret;
-	pthread_join(thread, NULL);
+	rte_thread_join(thread, NULL);
 	return job->ret;
 }
 
@@ -197,7 +197,7 @@ static RTE_ATOMIC(bool) is_idle;
 static RTE_ATOMIC(bool) is_over;
 
 /* Makes no system call after its polls: whatever is meant for it has to wait. */
-static void *
+static uint32_t
 poll_then_spin(void *arg)
 {
 	const struct rtap_run none = { .queue = 0 };
@@ -207,7 +207,7 @@ poll_then_spin(void *arg)
 	rte_atomic_store_explicit(&is_idle, true, rte_memory_order_release);
 	while (!rte_atomic_load_explicit(&is_over, rte_memory_order_acquire))
 		rte_pause();
-	return NULL;
+	return 0;
 }
 
 static bool
@@ -242,17 +242,17 @@ first_burst_of_next_thread_sees_what_waits(void)
 {
 	struct rtap_run run = { .n = 1, .len = 60 };
 	int ret = TEST_SUCCESS;
-	pthread_t thread;
+	rte_thread_t thread;
 	int idle_ret;
 
 	for (run.seq = 0; run.seq < NB_THREADS && ret == TEST_SUCCESS; run.seq++) {
 		rte_atomic_store_explicit(&is_idle, false, rte_memory_order_relaxed);
 		rte_atomic_store_explicit(&is_over, false, rte_memory_order_relaxed);
-		TEST_ASSERT_SUCCESS(pthread_create(&thread, NULL, poll_then_spin,
+		TEST_ASSERT_SUCCESS(rte_thread_create(&thread, NULL, poll_then_spin,
 			&idle_ret), "no thread");
 		ret = check_first_burst(&run);
 		rte_atomic_store_explicit(&is_over, true, rte_memory_order_release);
-		pthread_join(thread, NULL);
+		rte_thread_join(thread, NULL);
 		TEST_ASSERT_SUCCESS(idle_ret, "a packet out of nowhere");
 	}
 	return ret;
