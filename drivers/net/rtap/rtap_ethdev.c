@@ -385,7 +385,7 @@ inherit_interface(struct rte_eth_dev *dev)
 	ret = rtap_tap_get_name(process->keep_alive_fd, name);
 	if (ret == 0)
 		ret = rtap_nl_get_link_by_name(&process->nl, name, &link);
-	if (ret < 0) {
+	if (ret != 0) {
 		PMD_LOG_ERRNO(ERR, -ret, "%s: the interface is gone", dev->data->name);
 		return ret;
 	}

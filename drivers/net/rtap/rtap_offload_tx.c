@@ -384,4 +384,3 @@ rtap_offload_to_hdr(const struct rtap_offload *o, const struct rte_mbuf *m,
 		fill_gso(m, &at, hdrs, &hdr);
 	memcpy(vnet_hdr, &hdr, o->hdr_len);
 }
-

@@ -208,7 +208,7 @@ read_plain(struct rtap_rx_queue *q, int tap_fd, uint16_t nb_segs, struct rte_mbu
 static inline struct rte_mbuf **
 batch_segs(struct rte_mbuf **end, uint16_t n, uint16_t nb_segs)
 {
-	return end - (n + 1) * nb_segs;
+	return end - (size_t)(n + 1) * nb_segs;
 }
 
 static void

@@ -296,8 +296,8 @@ stat_netns(int fd, struct stat *st)
 int
 rtap_tap_same_netns(int fd, int other_fd)
 {
-	struct stat a;
-	struct stat b;
+	struct stat a = { .st_dev = 0 };
+	struct stat b = { .st_dev = 0 };
 	int ret;
 
 	ret = stat_netns(fd, &a);
