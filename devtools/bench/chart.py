@@ -135,6 +135,7 @@ def draw(groups, devices, base, note):
     parts = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" '
              f'viewBox="0 0 {WIDTH} {height}">',
              '<!-- SPDX-License-Identifier: BSD-3-Clause -->',
+             '<!-- Copyright(c) 2026 The net_rtap authors -->',
              f'<style>{STYLE}</style>', '<rect width="100%" height="100%" fill="#fff"/>',
              text(16, 28, f'How many times better than {base}', kind='title'),
              text(16, 48, 'Packet rate up, or time down; right of 1 is better. '

@@ -283,7 +283,8 @@ serve(void)
 static int
 create_pools(void)
 {
-	unsigned int rx_mbufs = bench.nb_queues * (bench.nb_desc + MBUF_CACHE) + 2 * BENCH_MAX_BURST;
+	unsigned int rx_mbufs =
+		bench.nb_queues * (bench.nb_desc + MBUF_CACHE) + 2 * BENCH_MAX_BURST;
 
 	bench.rx_pool = rte_pktmbuf_pool_create("bench_rx", rx_mbufs, MBUF_CACHE, 0,
 			RTE_MBUF_DEFAULT_BUF_SIZE, rte_socket_id());
