@@ -4,8 +4,9 @@
 
 # Install the Debian packages that building and testing need.
 #
-# usage: setup.sh [--list]
+# usage: setup.sh [--check] [--list]
 #
+#   --check  also those of devtools/check.sh
 #   --list   print the names of the packages and do nothing
 #
 # Quick when nothing is missing. Installing needs root.
@@ -16,6 +17,8 @@ set -eu
 
 build='gcc libc6-dev liburing-dev libnuma-dev meson ninja-build pkg-config python3
 	python3-pyelftools tar xz-utils'
+check='clang-tidy codespell cppcheck flake8 gawk git python3-sphinx
+	python3-sphinx-rtd-theme shellcheck'
 tests='clang ethtool iperf3 iproute2 iputils-ping libclang-rt-dev tcpdump util-linux'
 
 die()
@@ -42,13 +45,18 @@ install_packages()
 		die "cannot install the packages, see above"
 }
 
-case ${1-} in
---list)
+list=no
+for option; do
+	case $option in
+	--check) tests="$tests $check" ;;
+	--list) list=yes ;;
+	*) die "unknown option $option; usage: setup.sh [--check] [--list]" ;;
+	esac
+done
+[ $list = no ] || {
 	printf '%s\n' $build $tests
-	exit ;;
-'') ;;
-*) die "unknown option $1; usage: setup.sh [--list]" ;;
-esac
+	exit
+}
 
 command -v dpkg-query >/dev/null ||
 	die 'this is no Debian system: install what these packages hold: '"$(echo $build $tests)"
@@ -57,6 +65,6 @@ if [ -z "$packages" ]; then
 	echo 'All packages for building and testing are installed.'
 	exit
 fi
-[ "$(id -u)" -eq 0 ] || die "missing: $packages; to install them run: sudo devtools/setup.sh"
+[ "$(id -u)" -eq 0 ] || die "missing: $packages; to install them run: sudo devtools/setup.sh${*:+ $*}"
 echo "Installing: $packages"
 install_packages $packages
