@@ -74,6 +74,39 @@ write_one(const char *path)
 	return len == 1 ? 0 : -EIO;
 }
 
+/* All IPv6 routes of the kernel, one a line, begin with address and length. */
+static bool
+has_ipv6_route(const uint8_t *ip6)
+{
+	char wanted[2 * 16 + sizeof(" 80")] = "";
+	char line[256];
+	bool found = false;
+	FILE *file = fopen("/proc/thread-self/net/ipv6_route", "re");
+
+	if (file == NULL)
+		return false;
+	for (uint32_t i = 0; i < 16; i++)
+		snprintf(wanted + 2 * i, 3, "%02x", ip6[i]);
+	strcat(wanted, " 80");
+	while (!found && fgets(line, sizeof(line), file) != NULL)
+		found = strncmp(line, wanted, strlen(wanted)) == 0;
+	fclose(file);
+	return found;
+}
+
+/* The kernel adds the route of a new address in a worker. */
+static int
+wait_for_ipv6(const uint8_t *ip6)
+{
+	const struct rtap_deadline deadline = rtap_deadline_start();
+
+	do {
+		if (has_ipv6_route(ip6))
+			return 0;
+	} while (rtap_deadline_wait(&deadline));
+	return -ETIMEDOUT;
+}
+
 /* Nothing is resolved on the wire: the neighbor is known. */
 static int
 address(const struct host *host)
@@ -88,13 +121,18 @@ address(const struct host *host)
 		ret = rtap_kernel_neigh_add(host->iface, AF_INET, host->host_ip, &host->mac);
 	if (ret == 0)
 		ret = rtap_kernel_neigh_add(host->iface, AF_INET6, host->host_ip6, &host->mac);
+	if (ret == 0)
+		ret = wait_for_ipv6(host->kernel_ip6);
 	return ret;
 }
 
+/* The peer of the kernel has an address of its own, so the port takes all. */
 int
 rtap_ip_address(void)
 {
-	return address(&first);
+	const int ret = rte_eth_promiscuous_enable(rtap_fx.port);
+
+	return ret < 0 ? ret : address(&first);
 }
 
 int

@@ -288,8 +288,7 @@ shared_packet_is_segmented_and_unchanged(void)
 
 	TEST_ASSERT_NOT_NULL(mbuf, "no packet");
 	for (uint32_t i = 0; i < 2 && ret == TEST_SUCCESS; i++) {
-		for (struct rte_mbuf *seg = mbuf; seg != NULL; seg = seg->next)
-			rte_mbuf_refcnt_update(seg, 1);
+		rte_pktmbuf_refcnt_update(mbuf, 1);
 		if (rtap_port_transmit_one(rtap_fx.port, mbuf) < 0 ||
 		    rtap_ip_check_bytes(mbuf, frame.data, frame.len) < 0)
 			ret = TEST_FAILED;
