@@ -142,6 +142,7 @@ static struct unit_test_suite *rtap_suites[] = {
 	&rtap_delete_suite,
 	&rtap_rename_suite,
 	&rtap_offload_tx_suite,
+	&rtap_offload_refuse_suite,
 	&rtap_leak_suite,
 	NULL
 };
