@@ -143,6 +143,7 @@ static struct unit_test_suite *rtap_suites[] = {
 	&rtap_rename_suite,
 	&rtap_offload_tx_suite,
 	&rtap_offload_refuse_suite,
+	&rtap_offload_rx_suite,
 	&rtap_leak_suite,
 	NULL
 };
