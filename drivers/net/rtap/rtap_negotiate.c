@@ -54,7 +54,9 @@ rtap_negotiate_offloads(struct rte_eth_dev *dev)
 
 /*
  * Where the kernel may aggregate but the application wants none, or shorter ones,
- * the limits of the interface are what keeps it from it.
+ * the limits of the interface are what keeps it from it. Both are needed: the
+ * kernel heeds the number in what it sends, and only the size in aggregates that it
+ * forwards for others or got from a packet socket, which it has not counted.
  */
 static int
 limit_aggregates(struct rte_eth_dev *dev)
@@ -65,7 +67,7 @@ limit_aggregates(struct rte_eth_dev *dev)
 	if ((o->tun_features & RTAP_TUN_TSO) != RTAP_TUN_TSO)
 		return 0;
 	return rtap_nl_set_gso_limits(&rtap_process(dev)->nl, rtap_shared(dev)->if_index,
-		(has_aggregates ? o->max_aggregate : RTAP_MAX_AGGREGATE) + 1,
+		has_aggregates ? o->max_aggregate + 1 : MIN_AGGREGATE,
 		has_aggregates ? MAX_AGGREGATED : 1);
 }
 
