@@ -212,11 +212,12 @@ rtap_ip_is_silent(uint16_t port, const struct rtap_ip *ip)
 	return mbuf == NULL;
 }
 
+/* The kernel looks for headers where the type of the socket has them. */
 int
 rtap_ip_packet_open(const struct rtap_ip *ip)
 {
-	const int sock = rtap_kernel_packet_open(RTAP_TEST_IFACE,
-		ip->is_ipv6 ? ETH_P_IPV6 : ETH_P_IP);
+	const uint16_t type = ip->is_tagged ? ETH_P_8021Q : ip->is_ipv6 ? ETH_P_IPV6 : ETH_P_IP;
+	const int sock = rtap_kernel_packet_open(RTAP_TEST_IFACE, type);
 	const int on = 1;
 	int ret;
 
