@@ -145,6 +145,7 @@ static struct unit_test_suite *rtap_suites[] = {
 	&rtap_offload_refuse_suite,
 	&rtap_offload_rx_suite,
 	&rtap_offload_lro_suite,
+	&rtap_offload_conf_suite,
 	&rtap_leak_suite,
 	NULL
 };
