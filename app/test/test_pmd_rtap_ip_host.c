@@ -291,10 +291,12 @@ rtap_ip_udp_open(bool is_ipv6)
 	int ret;
 
 	set_addresses(is_ipv6, &own, &peer);
-	if (sock < 0 || (setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)) == 0 &&
-			bind(sock, (const struct sockaddr *)&own, len) == 0 &&
-			connect(sock, (const struct sockaddr *)&peer, len) == 0))
-		return sock < 0 ? -errno : sock;
+	if (sock < 0)
+		return -errno;
+	if (setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)) == 0 &&
+	    bind(sock, (const struct sockaddr *)&own, len) == 0 &&
+	    connect(sock, (const struct sockaddr *)&peer, len) == 0)
+		return sock;
 	ret = -errno;
 	close(sock);
 	return ret;

@@ -129,7 +129,7 @@ check_flows(uint64_t tcp_flags, uint64_t udp_flags)
 		ip.seq = i;
 		if (check_received(&ip, ip.is_udp ? udp_flags : tcp_flags) == TEST_SUCCESS)
 			continue;
-		printf("with%s UDP, IPv%u\n", ip.is_udp ? "" : "out", ip.is_ipv6 ? 6 : 4);
+		printf("%s over IPv%s\n", ip.is_udp ? "UDP" : "TCP", ip.is_ipv6 ? "6" : "4");
 		return TEST_FAILED;
 	}
 	return TEST_SUCCESS;

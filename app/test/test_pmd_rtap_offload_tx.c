@@ -470,7 +470,8 @@ check_tag(int sock)
 	TEST_ASSERT_SUCCESS(rtap_port_transmit_one(rtap_fx.port, mbuf), "no Tx");
 	if (expect_tag(sock) != TEST_SUCCESS)
 		return TEST_FAILED;
-	TEST_ASSERT_SUCCESS(rtap_frame_check(frame.data, TAGGED_LEN, TAGGED_LEN, 0), "another frame");
+	TEST_ASSERT_SUCCESS(rtap_frame_check(frame.data, TAGGED_LEN, TAGGED_LEN, 0),
+		"another frame");
 	return TEST_SUCCESS;
 }
 

@@ -179,7 +179,8 @@ check_metadata(const struct rx_case *c, const struct rte_mbuf *m, const struct f
 	const uint32_t compared = c->spec.nb_vlans > 0 ? ~(uint32_t)RTE_PTYPE_L2_MASK : UINT32_MAX;
 
 	if (m->ol_flags != c->ol_flags)
-		return test_fail("flags %#" PRIx64 " instead of %#" PRIx64, m->ol_flags, c->ol_flags);
+		return test_fail("flags %#" PRIx64 " instead of %#" PRIx64, m->ol_flags,
+			c->ol_flags);
 	if (is_stripped && m->vlan_tci != 0x2064)
 		return test_fail("tag %#x", m->vlan_tci);
 	if ((c->ol_flags & RX_LRO) != 0 && m->tso_segsz != c->gso_size)
