@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <time.h>
@@ -22,6 +21,7 @@
 #include <rte_mbuf.h>
 #include <rte_pause.h>
 #include <rte_stdatomic.h>
+#include <rte_thread.h>
 
 #include "test.h"
 #include "test_pmd_rtap_intr.h"
@@ -160,18 +160,18 @@ rtap_intr_poll_idle(void)
 	return 0;
 }
 
-static pthread_t spinner;
+static rte_thread_t spinner;
 static RTE_ATOMIC(int) spinner_ret;	/* > 0 until it is idle */
 static RTE_ATOMIC(bool) spinner_is_over;
 
-static void *
+static uint32_t
 poll_then_spin(void *arg __rte_unused)
 {
 	rte_atomic_store_explicit(&spinner_ret, rtap_intr_poll_idle(),
 		rte_memory_order_release);
 	while (!rte_atomic_load_explicit(&spinner_is_over, rte_memory_order_acquire))
 		rte_pause();
-	return NULL;
+	return 0;
 }
 
 int
@@ -182,7 +182,7 @@ rtap_spinner_start(void)
 
 	rte_atomic_store_explicit(&spinner_ret, 1, rte_memory_order_relaxed);
 	rte_atomic_store_explicit(&spinner_is_over, false, rte_memory_order_relaxed);
-	ret = pthread_create(&spinner, NULL, poll_then_spin, NULL);
+	ret = rte_thread_create(&spinner, NULL, poll_then_spin, NULL);
 	if (ret != 0)
 		return -ret;
 	do {
@@ -197,7 +197,7 @@ void
 rtap_spinner_end(void)
 {
 	rte_atomic_store_explicit(&spinner_is_over, true, rte_memory_order_release);
-	pthread_join(spinner, NULL);
+	rte_thread_join(spinner, NULL);
 }
 
 static int

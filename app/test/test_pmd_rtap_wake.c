@@ -8,9 +8,7 @@
  */
 
 #include <errno.h>
-#include <pthread.h>
 #include <sched.h>
-#include <unistd.h>
 
 #include <rte_epoll.h>
 #include <rte_ethdev.h>
@@ -18,6 +16,7 @@
 #include <rte_mbuf.h>
 #include <rte_pause.h>
 #include <rte_stdatomic.h>
+#include <rte_thread.h>
 
 #include "test.h"
 #include "test_pmd_rtap_data.h"
@@ -164,18 +163,6 @@ polling_enabling_and_sleeping_threads_differ(void)
 	return TEST_SUCCESS;
 }
 
-/* The threads of the EAL stay on their CPUs, and so would those that they make. */
-static void
-allow_any_cpu(void)
-{
-	cpu_set_t cpus;
-
-	CPU_ZERO(&cpus);
-	for (long i = 0; i < sysconf(_SC_NPROCESSORS_ONLN); i++)
-		CPU_SET(i, &cpus);
-	sched_setaffinity(0, sizeof(cpus), &cpus);
-}
-
 static void
 pause_for(int steps)
 {
@@ -199,13 +186,13 @@ sleep_until_woken(int n)
 }
 
 /* As applications do: poll until nothing comes, then sleep. */
-static void *
+static uint32_t
 receive_by_interrupt(void *arg __rte_unused)
 {
 	struct rte_mbuf *mbuf;
 	int n = 0;
 
-	allow_any_cpu();
+	rtap_thread_allow_any_cpu();
 	while (n >= 0 && n < NB_WAKE_UPS) {
 		if (rtap_port_receive_once(rtap_fx.port, 0, &mbuf, 1) == 1) {
 			rte_pktmbuf_free(mbuf);
@@ -215,7 +202,7 @@ receive_by_interrupt(void *arg __rte_unused)
 		}
 		rte_atomic_store_explicit(&nb_taken, n, rte_memory_order_release);
 	}
-	return NULL;
+	return 0;
 }
 
 static bool
@@ -247,14 +234,14 @@ send_around_the_sleep(void)
 static int
 no_wake_up_is_lost(void)
 {
-	pthread_t thread;
+	rte_thread_t thread;
 	int ret;
 
 	rte_atomic_store_explicit(&nb_taken, 0, rte_memory_order_relaxed);
-	TEST_ASSERT_SUCCESS(pthread_create(&thread, NULL, receive_by_interrupt, NULL),
-		"no thread");
+	TEST_ASSERT_SUCCESS(rte_thread_create(&thread, NULL, receive_by_interrupt,
+		NULL), "no thread");
 	ret = send_around_the_sleep();
-	pthread_join(thread, NULL);
+	rte_thread_join(thread, NULL);
 	TEST_ASSERT_SUCCESS(ret, "a packet waited, and nobody was woken");
 	return TEST_SUCCESS;
 }
