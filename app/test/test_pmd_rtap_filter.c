@@ -186,6 +186,85 @@ modes_leave_the_interface_alone(void)
 	return TEST_SUCCESS;
 }
 
+static struct rte_ether_addr
+numbered_mac(uint16_t number)
+{
+	return (struct rte_ether_addr){
+		.addr_bytes = { 0x02, 0x72, 0x74, 0x62, number >> 8, number & 0xff },
+	};
+}
+
+static int
+add_mac(uint16_t number)
+{
+	struct rte_ether_addr mac = numbered_mac(number);
+
+	return rte_eth_dev_mac_addr_add(rtap_fx.port, &mac, 0);
+}
+
+static int
+remove_mac(uint16_t number)
+{
+	struct rte_ether_addr mac = numbered_mac(number);
+
+	return rte_eth_dev_mac_addr_remove(rtap_fx.port, &mac);
+}
+
+static int
+check_macs(uint16_t first, uint16_t last, bool (*check)(const struct rte_ether_addr *to))
+{
+	for (uint16_t number = first; number <= last; number++) {
+		const struct rte_ether_addr mac = numbered_mac(number);
+
+		TEST_ASSERT(check(&mac), "address %u", number);
+	}
+	return TEST_SUCCESS;
+}
+
+static int
+added_addresses_are_the_ports(void)
+{
+	const struct rte_ether_addr zero = { .addr_bytes = { 0 } };
+	const struct rte_ether_addr own = own_mac();
+
+	for (uint16_t number = 1; number <= 3; number++)
+		TEST_ASSERT_SUCCESS(add_mac(number), "%u is not added", number);
+	TEST_ASSERT_SUCCESS(check_macs(1, 3, is_delivered), "not delivered");
+	TEST_ASSERT_SUCCESS(remove_mac(2), "not removed");
+	TEST_ASSERT_SUCCESS(check_macs(2, 2, is_kept_away), "delivered after removal");
+	TEST_ASSERT(is_kept_away(&zero), "a free entry has an address");
+	TEST_ASSERT_SUCCESS(check_macs(3, 3, is_delivered), "another was removed");
+	TEST_ASSERT_SUCCESS(remove_mac(3), "not removed");
+	TEST_ASSERT_SUCCESS(check_macs(3, 3, is_kept_away), "delivered after removal");
+	TEST_ASSERT_SUCCESS(check_macs(1, 1, is_delivered), "another was removed");
+	TEST_ASSERT(is_delivered(&own), "the port lost its own");
+	return TEST_SUCCESS;
+}
+
+static int
+as_many_addresses_as_said_can_be_added(void)
+{
+	struct rte_eth_dev_info info;
+
+	TEST_ASSERT_SUCCESS(rte_eth_dev_info_get(rtap_fx.port, &info), "no info");
+	TEST_ASSERT_EQUAL(info.max_mac_addrs, 64, "%u", info.max_mac_addrs);
+	for (uint16_t number = 1; number < info.max_mac_addrs; number++)
+		TEST_ASSERT_SUCCESS(add_mac(number), "%u is not added", number);
+	TEST_ASSERT(add_mac(info.max_mac_addrs) < 0, "one too many");
+	TEST_ASSERT_SUCCESS(check_macs(1, info.max_mac_addrs - 1, is_delivered), "not delivered");
+	return check_macs(info.max_mac_addrs, info.max_mac_addrs, is_kept_away);
+}
+
+static int
+added_address_outlives_stop_and_start(void)
+{
+	TEST_ASSERT_SUCCESS(add_mac(1), "not added");
+	TEST_ASSERT_SUCCESS(rte_eth_dev_stop(rtap_fx.port), "no stop");
+	TEST_ASSERT_SUCCESS(rtap_port_start(rtap_fx.port), "no start");
+	TEST_ASSERT_SUCCESS(rtap_open_socket(), "no socket");
+	return check_macs(1, 1, is_delivered);
+}
+
 static uint64_t
 count_filtered(void)
 {
@@ -265,6 +344,11 @@ struct unit_test_suite rtap_filter_suite = {
 		TEST_CASE_ST(rtap_setup_started, rtap_teardown, changed_address_replaces_the_old),
 		TEST_CASE_ST(rtap_setup_started, rtap_teardown,
 			address_changed_by_kernel_is_not_the_ports),
+		TEST_CASE_ST(rtap_setup_started, rtap_teardown, added_addresses_are_the_ports),
+		TEST_CASE_ST(rtap_setup_started, rtap_teardown,
+			as_many_addresses_as_said_can_be_added),
+		TEST_CASE_ST(rtap_setup_started, rtap_teardown,
+			added_address_outlives_stop_and_start),
 		TEST_CASE_ST(rtap_setup_started, rtap_teardown, modes_outlive_stop_and_start),
 		TEST_CASE_ST(rtap_setup_started, rtap_teardown, modes_leave_the_interface_alone),
 		TEST_CASE_ST(rtap_setup_started, rtap_teardown,

@@ -268,6 +268,9 @@ int rtap_promiscuous_enable(struct rte_eth_dev *dev);
 int rtap_promiscuous_disable(struct rte_eth_dev *dev);
 int rtap_allmulticast_enable(struct rte_eth_dev *dev);
 int rtap_allmulticast_disable(struct rte_eth_dev *dev);
+int rtap_mac_addr_add(struct rte_eth_dev *dev, struct rte_ether_addr *mac, uint32_t index,
+		uint32_t pool);
+void rtap_mac_addr_remove(struct rte_eth_dev *dev, uint32_t index);
 
 /* rtap_iface.c */
 

@@ -104,7 +104,7 @@ rtap_mac_addr_set(struct rte_eth_dev *dev, struct rte_ether_addr *mac)
 			 !rte_is_same_ether_addr(&current, mac)))
 		ret = rtap_nl_set_mac(nl, shared->if_index, mac);
 	if (ret == 0)
-		rtap_filter_set_own(&shared->filter, mac);
+		rtap_filter_set_unicast(&shared->filter, 0, mac);
 	return ret;
 }
 

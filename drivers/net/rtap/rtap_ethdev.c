@@ -333,6 +333,8 @@ static const struct eth_dev_ops rtap_ops = {
 	.allmulticast_enable = rtap_allmulticast_enable,
 	.allmulticast_disable = rtap_allmulticast_disable,
 	.mac_addr_set = rtap_mac_addr_set,
+	.mac_addr_add = rtap_mac_addr_add,
+	.mac_addr_remove = rtap_mac_addr_remove,
 	.mtu_set = rtap_mtu_set,
 	.vlan_offload_set = rtap_vlan_offload_set,
 	.vlan_strip_queue_set = rtap_vlan_strip_queue_set,
@@ -403,14 +405,14 @@ inherit_interface(struct rte_eth_dev *dev)
 	rte_atomic_store_explicit(&shared->tx_dropped, link.tx_dropped, rte_memory_order_relaxed);
 	shared->tx_dropped_base = link.tx_dropped;
 
-	dev->data->mac_addrs = rte_zmalloc("rtap_mac", sizeof(link.mac), 0);
+	dev->data->mac_addrs = rte_calloc("rtap_mac", RTAP_MAX_MACS, sizeof(link.mac), 0);
 	if (dev->data->mac_addrs == NULL)
 		return -ENOMEM;
 	dev->data->mac_addrs[0] = link.mac;
 	shared->is_mac_apart = !rte_is_zero_ether_addr(&process->args.mac);
 	if (shared->is_mac_apart)
 		derive_mac(&dev->data->mac_addrs[0], &process->args.mac);
-	rtap_filter_set_own(&shared->filter, &dev->data->mac_addrs[0]);
+	rtap_filter_set_unicast(&shared->filter, 0, &dev->data->mac_addrs[0]);
 	PMD_LOG(INFO, "%s: interface '%s', index %d", dev->data->name, name, link.if_index);
 	return 0;
 }

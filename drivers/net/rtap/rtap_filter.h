@@ -22,14 +22,18 @@
 #include <rte_ether.h>
 #include <rte_stdatomic.h>
 
+/* Addresses of the port, its own among them; each is compared with in turn. */
+#define RTAP_MAX_MACS 64
+
 enum rtap_filter_mode {
 	RTAP_FILTER_PROMISCUOUS = 1 << 0,  /* every frame */
 	RTAP_FILTER_ALLMULTICAST = 1 << 1, /* every frame to a group */
 };
 
 struct __rte_cache_aligned rtap_filter {
-	RTE_ATOMIC(uint32_t) mode; /* RTAP_FILTER_* */
-	RTE_ATOMIC(uint64_t) own;  /* address of the port */
+	RTE_ATOMIC(uint32_t) mode;       /* RTAP_FILTER_* */
+	RTE_ATOMIC(uint32_t) nb_unicast; /* up to the last that is not free */
+	RTE_ATOMIC(uint64_t) unicast[RTAP_MAX_MACS]; /* by their index in ethdev, 0: own */
 };
 
 /* An address as a word: its bytes as they lie in memory, and zeros. */
@@ -54,10 +58,12 @@ rtap_filter_accepts(const struct rtap_filter *filter, const struct rte_ether_add
 	if ((mode & RTAP_FILTER_PROMISCUOUS) != 0)
 		return true;
 	return likely(rtap_filter_word(to) ==
-		rte_atomic_load_explicit(&filter->own, rte_memory_order_relaxed)) ||
+		rte_atomic_load_explicit(&filter->unicast[0], rte_memory_order_relaxed)) ||
 		rtap_filter_accepts_other(filter, to);
 }
 
-void rtap_filter_set_own(struct rtap_filter *filter, const struct rte_ether_addr *address);
+void rtap_filter_set_unicast(struct rtap_filter *filter, uint32_t index,
+		const struct rte_ether_addr *address);
+void rtap_filter_clear_unicast(struct rtap_filter *filter, uint32_t index);
 
 #endif /* _RTAP_FILTER_H_ */

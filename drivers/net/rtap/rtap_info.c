@@ -40,7 +40,7 @@ rtap_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 	info->min_rx_bufsize = rtap_frame_len(shared->min_mtu) + 1;
 	info->max_rx_queues = RTAP_MAX_QUEUES;
 	info->max_tx_queues = RTAP_MAX_QUEUES;
-	info->max_mac_addrs = 1;
+	info->max_mac_addrs = RTAP_MAX_MACS;
 	info->max_lro_pkt_size = RTAP_MAX_AGGREGATE;
 	info->rx_offload_capa = rtap_offload_rx_capa(kernel_features);
 	info->rx_queue_offload_capa = info->rx_offload_capa & RTAP_OFFLOAD_RX_QUEUE;
