@@ -17,6 +17,8 @@
 #include <rte_ethdev.h>
 #include <rte_ether.h>
 #include <rte_mbuf.h>
+#include <rte_stdatomic.h>
+#include <rte_thread.h>
 
 #include "test.h"
 #include "test_pmd_rtap_data.h"
@@ -25,6 +27,8 @@
 
 #define FRAME_LEN 100
 #define NB_MIXED 300U
+#define MAX_GROUPS 256
+#define NB_CHANGES 2000U
 
 static const struct rte_ether_addr other_mac = {
 	.addr_bytes = { 0x02, 0x72, 0x74, 0x61, 0x70, 0x66 },
@@ -265,6 +269,131 @@ added_address_outlives_stop_and_start(void)
 	return check_macs(1, 1, is_delivered);
 }
 
+static struct rte_ether_addr
+numbered_group(uint16_t number)
+{
+	return (struct rte_ether_addr){
+		.addr_bytes = { 0x33, 0x33, 0, 0, number >> 8, number & 0xff },
+	};
+}
+
+static int
+set_groups(uint16_t first, uint16_t last)
+{
+	struct rte_ether_addr list[MAX_GROUPS + 1];
+	uint32_t n = 0;
+
+	for (uint16_t number = first; number <= last; number++)
+		list[n++] = numbered_group(number);
+	return rte_eth_dev_set_mc_addr_list(rtap_fx.port, list, n);
+}
+
+static int
+check_groups(uint16_t first, uint16_t last, bool (*check)(const struct rte_ether_addr *to))
+{
+	for (uint16_t number = first; number <= last; number++) {
+		const struct rte_ether_addr mac = numbered_group(number);
+
+		TEST_ASSERT(check(&mac), "group %u", number);
+	}
+	return TEST_SUCCESS;
+}
+
+static int
+groups_of_the_list_are_received(void)
+{
+	TEST_ASSERT_SUCCESS(set_groups(1, 3), "no list");
+	TEST_ASSERT_SUCCESS(check_groups(1, 3, is_delivered), "not delivered");
+	TEST_ASSERT_SUCCESS(check_groups(4, 4, is_kept_away), "not in the list");
+	TEST_ASSERT_SUCCESS(set_groups(3, 5), "no other list");
+	TEST_ASSERT_SUCCESS(check_groups(1, 2, is_kept_away), "in the former list");
+	TEST_ASSERT_SUCCESS(check_groups(3, 5, is_delivered), "in the new list");
+	TEST_ASSERT_SUCCESS(rte_eth_dev_set_mc_addr_list(rtap_fx.port, NULL, 0), "no end");
+	TEST_ASSERT_SUCCESS(check_groups(1, 5, is_kept_away), "in no list");
+	return TEST_SUCCESS;
+}
+
+static int
+list_is_limited_to_groups_and_their_number(void)
+{
+	struct rte_ether_addr mac = other_mac;
+
+	TEST_ASSERT_SUCCESS(set_groups(1, MAX_GROUPS), "%u groups", MAX_GROUPS);
+	TEST_ASSERT_SUCCESS(check_groups(MAX_GROUPS, MAX_GROUPS, is_delivered), "the last");
+	TEST_ASSERT(set_groups(1, MAX_GROUPS + 1) < 0, "one too many");
+	TEST_ASSERT(rte_eth_dev_set_mc_addr_list(rtap_fx.port, &mac, 1) < 0, "no group");
+	TEST_ASSERT_SUCCESS(check_groups(1, 1, is_delivered), "a refused list has an effect");
+	return TEST_SUCCESS;
+}
+
+static int
+list_outlives_stop_and_start(void)
+{
+	TEST_ASSERT_SUCCESS(set_groups(1, 2), "no list");
+	TEST_ASSERT_SUCCESS(rte_eth_dev_stop(rtap_fx.port), "no stop");
+	TEST_ASSERT_SUCCESS(rtap_port_start(rtap_fx.port), "no start");
+	TEST_ASSERT_SUCCESS(rtap_open_socket(), "no socket");
+	return check_groups(1, 2, is_delivered);
+}
+
+static RTE_ATOMIC(unsigned int) nb_changes;
+
+/* Group 50 and address 1 stay, whatever happens to their neighbours. */
+static int
+change_lists(unsigned int n)
+{
+	if (n % 2 == 0)
+		return set_groups(50, 80) < 0 ? -EIO : add_mac(2);
+	return set_groups(20, 50) < 0 ? -EIO : remove_mac(2);
+}
+
+static uint32_t
+keep_changing_lists(void *arg)
+{
+	int *ret = arg;
+
+	rtap_thread_allow_any_cpu();
+	for (unsigned int n = 0; n < NB_CHANGES; n++) {
+		if (*ret == 0)
+			*ret = change_lists(n);
+		rte_atomic_store_explicit(&nb_changes, n + 1, rte_memory_order_release);
+	}
+	return 0;
+}
+
+static int
+receive_while_lists_change(void)
+{
+	const struct rte_ether_addr mac = numbered_mac(1);
+	const struct rte_ether_addr kept = numbered_group(50);
+
+	for (uint32_t seq = 0; rte_atomic_load_explicit(&nb_changes,
+			rte_memory_order_acquire) < NB_CHANGES; seq++) {
+		TEST_ASSERT_SUCCESS(send_to(seq % 2 == 0 ? &mac : &kept, FRAME_LEN, seq),
+			"no send");
+		TEST_ASSERT_EQUAL(receive_seq(), seq, "frame %u", seq);
+	}
+	return TEST_SUCCESS;
+}
+
+static int
+addresses_that_stay_are_received_while_others_change(void)
+{
+	rte_thread_t thread;
+	int change_ret = 0;
+	int ret;
+
+	TEST_ASSERT_SUCCESS(add_mac(1), "not added");
+	TEST_ASSERT_SUCCESS(set_groups(20, 50), "no list");
+	rte_atomic_store_explicit(&nb_changes, 0, rte_memory_order_relaxed);
+	TEST_ASSERT_SUCCESS(rte_thread_create(&thread, NULL, keep_changing_lists,
+		&change_ret), "no thread");
+	ret = receive_while_lists_change();
+	rte_thread_join(thread, NULL);
+	TEST_ASSERT_SUCCESS(change_ret, "a change was refused");
+	return ret;
+}
+
 static uint64_t
 count_filtered(void)
 {
@@ -349,6 +478,12 @@ struct unit_test_suite rtap_filter_suite = {
 			as_many_addresses_as_said_can_be_added),
 		TEST_CASE_ST(rtap_setup_started, rtap_teardown,
 			added_address_outlives_stop_and_start),
+		TEST_CASE_ST(rtap_setup_started, rtap_teardown, groups_of_the_list_are_received),
+		TEST_CASE_ST(rtap_setup_started, rtap_teardown,
+			list_is_limited_to_groups_and_their_number),
+		TEST_CASE_ST(rtap_setup_started, rtap_teardown, list_outlives_stop_and_start),
+		TEST_CASE_ST(rtap_setup_started, rtap_teardown,
+			addresses_that_stay_are_received_while_others_change),
 		TEST_CASE_ST(rtap_setup_started, rtap_teardown, modes_outlive_stop_and_start),
 		TEST_CASE_ST(rtap_setup_started, rtap_teardown, modes_leave_the_interface_alone),
 		TEST_CASE_ST(rtap_setup_started, rtap_teardown,

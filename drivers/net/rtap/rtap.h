@@ -271,6 +271,7 @@ int rtap_allmulticast_disable(struct rte_eth_dev *dev);
 int rtap_mac_addr_add(struct rte_eth_dev *dev, struct rte_ether_addr *mac, uint32_t index,
 		uint32_t pool);
 void rtap_mac_addr_remove(struct rte_eth_dev *dev, uint32_t index);
+int rtap_set_mc_addr_list(struct rte_eth_dev *dev, struct rte_ether_addr *list, uint32_t n);
 
 /* rtap_iface.c */
 

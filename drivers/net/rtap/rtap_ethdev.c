@@ -335,6 +335,7 @@ static const struct eth_dev_ops rtap_ops = {
 	.mac_addr_set = rtap_mac_addr_set,
 	.mac_addr_add = rtap_mac_addr_add,
 	.mac_addr_remove = rtap_mac_addr_remove,
+	.set_mc_addr_list = rtap_set_mc_addr_list,
 	.mtu_set = rtap_mtu_set,
 	.vlan_offload_set = rtap_vlan_offload_set,
 	.vlan_strip_queue_set = rtap_vlan_strip_queue_set,

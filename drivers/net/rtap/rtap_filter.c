@@ -9,13 +9,22 @@
  * the other direction: those are left to the administrator.
  */
 
+#include <errno.h>
+
 #include "rtap.h"
 #include "rtap_filter.h"
+#include "rtap_log.h"
 
 static uint64_t
 get_word(const RTE_ATOMIC(uint64_t) *entry)
 {
 	return rte_atomic_load_explicit(entry, rte_memory_order_relaxed);
+}
+
+static uint32_t
+get_count(const RTE_ATOMIC(uint32_t) *count)
+{
+	return rte_atomic_load_explicit(count, rte_memory_order_relaxed);
 }
 
 static void
@@ -48,13 +57,13 @@ bool
 rtap_filter_accepts_other(const struct rtap_filter *filter, const struct rte_ether_addr *to)
 {
 	uint32_t mode = rte_atomic_load_explicit(&filter->mode, rte_memory_order_relaxed);
-	uint32_t nb_unicast = rte_atomic_load_explicit(&filter->nb_unicast,
-		rte_memory_order_relaxed);
+	uint64_t word = rtap_filter_word(to);
 
 	if (rte_is_multicast_ether_addr(to) && (rte_is_broadcast_ether_addr(to) ||
 			(mode & RTAP_FILTER_ALLMULTICAST) != 0))
 		return true;
-	return has_word(filter->unicast, nb_unicast, rtap_filter_word(to));
+	return has_word(filter->unicast, get_count(&filter->nb_unicast), word) ||
+		has_word(filter->groups, get_count(&filter->nb_groups), word);
 }
 
 static void
@@ -95,6 +104,63 @@ rtap_mac_addr_remove(struct rte_eth_dev *dev, uint32_t index)
 {
 	if (rtap_refuse_secondary(dev, "remove a MAC address of") == 0)
 		rtap_filter_clear_unicast(&rtap_shared(dev)->filter, index);
+}
+
+static bool
+is_in_list(const struct rte_ether_addr *list, uint32_t n, uint64_t word)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		if (rtap_filter_word(&list[i]) == word)
+			return true;
+	}
+	return false;
+}
+
+/* What is not in the new list has been removed: there is a free entry. */
+static void
+add_group(struct rtap_filter *filter, uint64_t word)
+{
+	uint32_t i = 0;
+
+	if (has_word(filter->groups, RTAP_MAX_GROUPS, word))
+		return;
+	while (get_word(&filter->groups[i]) != 0)
+		i++;
+	set_word(&filter->groups[i], word);
+}
+
+/* A group that is in the old list and in the new one is never missing. */
+static void
+replace_groups(struct rtap_filter *filter, const struct rte_ether_addr *list, uint32_t n)
+{
+	for (uint32_t i = 0; i < RTAP_MAX_GROUPS; i++) {
+		if (!is_in_list(list, n, get_word(&filter->groups[i])))
+			set_word(&filter->groups[i], 0);
+	}
+	for (uint32_t i = 0; i < n; i++)
+		add_group(filter, rtap_filter_word(&list[i]));
+	rte_atomic_store_explicit(&filter->nb_groups,
+		count_entries(filter->groups, RTAP_MAX_GROUPS), rte_memory_order_relaxed);
+}
+
+int
+rtap_set_mc_addr_list(struct rte_eth_dev *dev, struct rte_ether_addr *list, uint32_t n)
+{
+	int ret = rtap_refuse_secondary(dev, "change the multicast list of");
+
+	if (ret < 0)
+		return ret;
+	if (n > RTAP_MAX_GROUPS) {
+		PMD_LOG(ERR, "%s: %u multicast addresses, at most %u are possible",
+			dev->data->name, n, RTAP_MAX_GROUPS);
+		return -ENOSPC;
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		if (!rte_is_multicast_ether_addr(&list[i]))
+			return -EINVAL;
+	}
+	replace_groups(&rtap_shared(dev)->filter, list, n);
+	return 0;
 }
 
 static int

@@ -24,6 +24,7 @@
 
 /* Addresses of the port, its own among them; each is compared with in turn. */
 #define RTAP_MAX_MACS 64
+#define RTAP_MAX_GROUPS 256
 
 enum rtap_filter_mode {
 	RTAP_FILTER_PROMISCUOUS = 1 << 0,  /* every frame */
@@ -34,6 +35,8 @@ struct __rte_cache_aligned rtap_filter {
 	RTE_ATOMIC(uint32_t) mode;       /* RTAP_FILTER_* */
 	RTE_ATOMIC(uint32_t) nb_unicast; /* up to the last that is not free */
 	RTE_ATOMIC(uint64_t) unicast[RTAP_MAX_MACS]; /* by their index in ethdev, 0: own */
+	RTE_ATOMIC(uint32_t) nb_groups;  /* as nb_unicast */
+	RTE_ATOMIC(uint64_t) groups[RTAP_MAX_GROUPS];
 };
 
 /* An address as a word: its bytes as they lie in memory, and zeros. */
