@@ -9,7 +9,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh" || exit 1
 
 # In the order in which they run; each is a function check_NAME.
-GENERAL="license whitespace private spelling shell python cppcheck clang-tidy headers docs figures"
+GENERAL="license whitespace private spelling shell python cppcheck clang-tidy headers docs series figures"
 DPDK="overlay checkpatches git-log meson doc-vs-code spdx-tag maintainers dup-includes guide"
 
 usage()
@@ -68,6 +68,7 @@ done
 cd "$RTAP_SRC" || exit 1
 git rev-parse --git-dir >/dev/null 2>&1 || die "$RTAP_SRC is no git checkout"
 FARM=subprojects/dpdk
+SENDER="A Sender <sender@example.org>"
 # What a check that cannot be run returns, its last line being the reason.
 NOT_RUN=77
 
@@ -163,7 +164,7 @@ check_spelling()
 check_shell()
 {
 	need shellcheck || return
-	ours '*.sh' '.ci/run' | xargs shellcheck -x -P SCRIPTDIR -e SC1091
+	ours '*.sh' '.ci/run' | xargs shellcheck -x -P SCRIPTDIR -e SC1091,SC2129
 }
 
 check_python()
@@ -194,7 +195,7 @@ check_clang-tidy()
 	sources=$(ours 'drivers/net/rtap/*.c')
 	for file in $sources; do
 		say "$FARM/$file"
-	done | xargs -P "$(nproc)" -n 1 clang-tidy -p "$RTAP_BUILD" --quiet \
+	done | nice xargs -P "$(nproc)" -n 1 clang-tidy -p "$RTAP_BUILD" --quiet \
 		--config-file=devtools/check/clang-tidy.yaml \
 		--extra-arg=-Wno-unknown-warning-option >"$SCRATCH/tidy" 2>"$SCRATCH/tidy.err"
 	nothing "$(grep -A 3 -E '(warning|error): ' "$SCRATCH/tidy"; grep -h '^error: ' "$SCRATCH/tidy.err")"
@@ -210,6 +211,14 @@ check_docs()
 {
 	[ -f $FARM/VERSION ] || not_run "there is no DPDK in $FARM (meson setup build)" || return
 	python3 devtools/check/docs.py $FARM
+}
+
+# The table of exceptions fits the history.
+check_series()
+{
+	[ "$(git rev-parse --is-shallow-repository)" = false ] ||
+		not_run "this clone has no history (git fetch --unshallow)" || return
+	python3 devtools/series/export.py --check
 }
 
 check_figures()
@@ -239,24 +248,15 @@ check_overlay()
 	git clone -q --shared --no-checkout "$dpdk" "$SCRATCH/dpdk" &&
 		git -C "$SCRATCH/dpdk" checkout -q -B check "$trunk" &&
 		python3 devtools/check/overlay.py "$SCRATCH/dpdk" || return 1
-	add_to_mailmap
+	# Whoever sends a first patch to DPDK adds a line there.
+	say "$SENDER" >>"$SCRATCH/dpdk/.mailmap"
 	GRAFTED=$SCRATCH/dpdk
-	cd "$GRAFTED" && git add -A && git commit -q -s -F - <<-END || return 1
+	cd "$GRAFTED" && git add -A && git commit -q -s --author "$SENDER" -F - <<-END || return 1
 		net/rtap: add driver on multi-queue TAP interface
 
 		One patch of all its files, to be checked.
 	END
 	git -C "$GRAFTED" update-ref refs/remotes/origin/main "$trunk"
-}
-
-# Whoever sends a first patch to DPDK adds a line there.
-add_to_mailmap()
-{
-	local who file=$SCRATCH/dpdk/.mailmap
-
-	git log --format='%an <%ae>' | sort -u | while read -r who; do
-		grep -qF "$who" "$file" || say "$who" >>"$file"
-	done
 }
 
 need_overlay()
@@ -322,14 +322,15 @@ print(os.path.dirname(codespell_lib.__file__) + "/data/dictionary.txt")' 2>/dev/
 		not_run "without checkpatch.pl only the forbidden tokens were looked for, none found"
 }
 
-# The commits of this tree, by the script and the words of the other.
+# The messages of the series, from someone with a short address.
 check_git-log()
 {
-	local script
+	local range
 
 	need_overlay devtools/check-git-log.sh || return
-	script=$PWD/devtools/check-git-log.sh
-	cd "$RTAP_SRC" && "$script" -r "$(git rev-list --max-parents=0 HEAD | tail -n 1).."
+	range=$(python3 "$RTAP_SRC/devtools/series/export.py" "$PWD" HEAD~ --author "$SENDER") ||
+		return
+	devtools/check-git-log.sh -r "$range"
 }
 
 check_meson()
