@@ -551,6 +551,39 @@ says()
 	fi
 }
 
+interfaces()
+{
+	ip -n "$NETNS" -o link | awk -F': ' '{ print $2 }' | sort
+}
+
+# refused NAME VDEV PATTERN [WRAPPER...] : that testpmd does without the port, and
+# the network namespace is as it was.
+REFUSED_CASES=3
+refused()
+{
+	local name=$1 vdev=$2 pattern=$3 before status
+
+	shift 3
+	before=$(interfaces)
+	run_testpmd refused "$vdev" "$@"
+	status=$?
+	# testpmd goes on without the port; 124 and more are timeouts and crashes.
+	if [ $status -lt 124 ] && ! testpmd_has_ports refused; then
+		ok "$name: refused"
+	else
+		not_ok "$name: refused" "exit status $status"
+	fi
+	says "$name: the message says so" "${TESTPMD_LOG[refused]}" "$pattern"
+	same "$name: leaves nothing behind" "$(interfaces)" "$before"
+}
+
+skip_refused()
+{
+	skip "$1: refused" "$2"
+	skip "$1: the message says so" "$2"
+	skip "$1: leaves nothing behind" "$2"
+}
+
 # begin_scenario NAME : what every scenario test needs, or a reason to skip it.
 begin_scenario()
 {

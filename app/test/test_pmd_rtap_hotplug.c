@@ -7,9 +7,11 @@
  * of them at a time.
  */
 
+#include <errno.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <rte_bus_vdev.h>
@@ -26,6 +28,8 @@
 /* Libraries make some things at the first use, and keep them. */
 #define NB_WARM_UP_CYCLES 2
 #define MAX_DEVICES 64
+/* More than one device needs. */
+#define MAX_FDS 40
 
 static unsigned int nb_new;
 static unsigned int nb_destroyed;
@@ -157,6 +161,48 @@ cycles_cost_no_memory(void)
 	return TEST_SUCCESS;
 }
 
+/* With so many descriptors and no more; whatever came of it is undone. */
+static int
+cycle_within(unsigned int nb_fds)
+{
+	struct rlimit usual;
+	struct rlimit low;
+	int ret = dup(STDERR_FILENO);
+
+	close(ret);
+	if (ret < 0 || getrlimit(RLIMIT_NOFILE, &usual) < 0)
+		return -errno;
+	low = usual;
+	low.rlim_cur = ret + nb_fds;
+	if (setrlimit(RLIMIT_NOFILE, &low) < 0)
+		return -errno;
+	ret = rtap_vdev_create(RTAP_TEST_VDEV, RTAP_TEST_ARGS, &rtap_fx.port);
+	if (ret == 0)
+		ret = rtap_port_configure(rtap_fx.port, 2);
+	if (ret == 0)
+		ret = rte_eth_dev_start(rtap_fx.port);
+	setrlimit(RLIMIT_NOFILE, &usual);
+	rte_vdev_uninit(RTAP_TEST_VDEV);
+	return ret;
+}
+
+static int
+any_shortage_of_descriptors_leaves_nothing(void)
+{
+	unsigned int n;
+	int ret = -EMFILE;
+
+	for (n = 0; n < MAX_FDS && ret == -EMFILE; n++) {
+		ret = cycle_within(n);
+		TEST_ASSERT(rtap_nothing_left(), "with %u descriptors", n);
+		TEST_ASSERT_SUCCESS(rtap_kernel_link_wait_gone(RTAP_TEST_IFACE),
+			"with %u descriptors: the interface stays", n);
+	}
+	TEST_ASSERT_SUCCESS(ret, "with %u descriptors: %d", n, ret);
+	TEST_ASSERT(n > 6, "%u descriptors are enough?", n);
+	return TEST_SUCCESS;
+}
+
 struct device {
 	char vdev[16];
 	char iface[16];
@@ -245,6 +291,8 @@ struct unit_test_suite rtap_hotplug_suite = {
 		TEST_CASE_ST(rtap_setup_none, rtap_teardown,
 			second_attach_of_a_name_changes_nothing),
 		TEST_CASE_ST(rtap_setup_none, rtap_teardown, cycles_cost_no_memory),
+		TEST_CASE_ST(rtap_setup_none, rtap_teardown,
+			any_shortage_of_descriptors_leaves_nothing),
 		TEST_CASE_ST(rtap_setup_none, rtap_teardown, many_devices_work_side_by_side),
 		TEST_CASES_END()
 	}

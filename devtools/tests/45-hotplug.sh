@@ -120,9 +120,11 @@ address_iface stay0
 address_iface "$DEMO_IFACE" 198.51.100.1/24
 same "attach: the new port answers" "$(replies 3 0.1 198.51.100.2)" 3
 same "attach: the other one goes on" "$(replies 3 0.1)" 3
-testpmd_cmd a stop >>"$SCRATCH/out"
-testpmd_cmd a port stop 1 >>"$SCRATCH/out"
-testpmd_cmd a port detach 1 >>"$SCRATCH/out"
+{
+	testpmd_cmd a stop
+	testpmd_cmd a port stop 1
+	testpmd_cmd a port detach 1
+} >"$SCRATCH/out"
 check "detach: the interface is gone" poll 5 iface_gone "$DEMO_IFACE"
 
 # As a user finds out who mistypes a name.

@@ -11,6 +11,9 @@
 extern int rtap_logtype;
 #define RTE_LOGTYPE_RTAP rtap_logtype
 
+/* What to do about an error that has the same cause wherever it appears, or nothing. */
+const char *rtap_log_remedy(int err);
+
 #define PMD_LOG(level, ...) \
 	RTE_LOG_LINE(level, RTAP, __VA_ARGS__)
 
@@ -20,7 +23,8 @@ extern int rtap_logtype;
  * and leave errno alone: errno would name the wrong cause.
  */
 #define PMD_LOG_ERRNO(level, err, fmt, ...) \
-	RTE_LOG_LINE(level, RTAP, fmt ": %s", ## __VA_ARGS__, rte_strerror(err))
+	RTE_LOG_LINE(level, RTAP, fmt ": %s%s", ## __VA_ARGS__, rte_strerror(err), \
+		rtap_log_remedy(err))
 
 #ifdef RTE_ETHDEV_DEBUG_RX
 #define PMD_RX_LOG(level, ...) PMD_LOG(level, __VA_ARGS__)

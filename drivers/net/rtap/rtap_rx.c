@@ -604,7 +604,10 @@ register_pool(struct rtap_uring *u, struct rte_mempool *pool)
 	rte_mempool_mem_iter(pool, add_chunk, &list);
 	if (!list.is_full)
 		ret = rtap_uring_register_regions(u, list.regions, list.nb_regions);
-	if (ret < 0)
+	if (ret == -ENOMEM)
+		PMD_LOG(NOTICE, "slower without locked memory of pool %s, raise RLIMIT_MEMLOCK",
+			pool->name);
+	else if (ret < 0)
 		PMD_LOG_ERRNO(DEBUG, -ret, "memory of pool %s is not registered", pool->name);
 }
 

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,14 +35,46 @@ static const unsigned int setup_flags[] = {
 	IORING_SETUP_CLAMP,
 };
 
+/* The sysctl since Linux 6.6: 0 where there is none. */
+static int
+read_disabled(void)
+{
+	FILE *file = fopen("/proc/sys/kernel/io_uring_disabled", "re");
+	int value = 0;
+
+	if (file == NULL)
+		return 0;
+	if (fscanf(file, "%d", &value) != 1)
+		value = 0;
+	fclose(file);
+	return value;
+}
+
+static void
+log_refusal(int err)
+{
+	switch (read_disabled()) {
+	case 0:
+		PMD_LOG_ERRNO(ERR, err,
+			"io_uring refused, the seccomp profile must allow its system calls");
+		break;
+	case 1:
+		PMD_LOG_ERRNO(ERR, err,
+			"io_uring refused, kernel.io_uring_disabled=1 asks for CAP_SYS_ADMIN");
+		break;
+	default:
+		PMD_LOG_ERRNO(ERR, err,
+			"io_uring refused, kernel.io_uring_disabled must be set to 0");
+	}
+}
+
 static void
 log_setup_failure(int err)
 {
 	switch (err) {
 	case EPERM:
 	case EACCES:
-		PMD_LOG_ERRNO(ERR, err,
-			"io_uring refused, see kernel.io_uring_disabled and the seccomp profile");
+		log_refusal(err);
 		break;
 	case ENOSYS:
 		PMD_LOG_ERRNO(ERR, err,
@@ -77,14 +110,33 @@ init_ring(struct rtap_uring *u, unsigned int nb_entries, unsigned int without)
 	return ret;
 }
 
+/* A seccomp profile may allow one system call of io_uring and not the others. */
+static int
+try_system_calls(struct io_uring *ring)
+{
+	int ret;
+
+	io_uring_prep_nop(io_uring_get_sqe(ring));
+	ret = io_uring_submit(ring);
+	if (ret < 0)
+		return ret;
+	/* There are none, but the kernel gets to say so only if it is asked. */
+	ret = io_uring_unregister_files(ring);
+	return ret == -EPERM || ret == -EACCES || ret == -ENOSYS ? ret : 0;
+}
+
 int
 rtap_uring_check(void)
 {
 	struct rtap_uring u = { 0 };
 	int ret = init_ring(&u, 1, 0);
 
-	if (ret == 0)
-		io_uring_queue_exit(&u.ring);
+	if (ret < 0)
+		return ret;
+	ret = try_system_calls(&u.ring);
+	if (ret < 0)
+		log_setup_failure(-ret);
+	io_uring_queue_exit(&u.ring);
 	return ret;
 }
 
