@@ -134,6 +134,16 @@ configuration_without_mtu_undoes_that_of_port(void)
 }
 
 static int
+configuration_without_mtu_leaves_what_was_set_since(void)
+{
+	if (set_port_mtu(LARGER_MTU) != TEST_SUCCESS ||
+	    set_kernel_mtu(SMALLER_MTU) != TEST_SUCCESS || stop() != TEST_SUCCESS ||
+	    run_with_mtu(0) != TEST_SUCCESS)
+		return TEST_FAILED;
+	return rtap_port_check_mtu(SMALLER_MTU);
+}
+
+static int
 mtu_of_interface_beyond_mbufs_is_left_alone(void)
 {
 	struct rtap_kernel_link link;
@@ -162,6 +172,68 @@ mtu_of_interface_lets_jumbo_frames_in(void)
 	    rtap_port_check_mtu(JUMBO_MTU) != TEST_SUCCESS)
 		return TEST_FAILED;
 	return rtap_port_check_chain(room, RTAP_TEST_JUMBO_LEN, 0);
+}
+
+static int
+run_with_link_events(void)
+{
+	const struct rte_eth_conf conf = {
+		.rxmode.offloads = RTE_ETH_RX_OFFLOAD_SCATTER,
+		.intr_conf.lsc = 1,
+	};
+
+	TEST_ASSERT_SUCCESS(rte_eth_dev_configure(rtap_fx.port, 1, 1, &conf), "no configure");
+	TEST_ASSERT_SUCCESS(rtap_port_setup_queues(rtap_fx.port, 1), "no queues");
+	if (start() != TEST_SUCCESS)
+		return TEST_FAILED;
+	return rtap_open_socket();
+}
+
+static bool
+port_mtu_becomes(uint16_t expected)
+{
+	const struct rtap_deadline deadline = rtap_deadline_start();
+	uint16_t mtu;
+
+	do {
+		if (rte_eth_dev_get_mtu(rtap_fx.port, &mtu) == 0 && mtu == expected)
+			return true;
+	} while (rtap_deadline_wait(&deadline));
+	return false;
+}
+
+static int
+mtu_of_interface_is_followed_with_link_events(void)
+{
+	const uint16_t room = RTE_MBUF_DEFAULT_BUF_SIZE - RTE_PKTMBUF_HEADROOM;
+
+	if (run_with_link_events() != TEST_SUCCESS || set_kernel_mtu(JUMBO_MTU) != TEST_SUCCESS)
+		return TEST_FAILED;
+	TEST_ASSERT(port_mtu_becomes(JUMBO_MTU), "the port does not follow");
+	if (rtap_port_check_chain(room, RTAP_TEST_JUMBO_LEN, 0) != TEST_SUCCESS ||
+	    set_kernel_mtu(SMALLER_MTU) != TEST_SUCCESS)
+		return TEST_FAILED;
+	TEST_ASSERT(port_mtu_becomes(SMALLER_MTU), "the port does not follow");
+	return TEST_SUCCESS;
+}
+
+/* Its own changes come back to it as events, some of them late. */
+static int
+own_mtu_changes_are_kept_with_link_events(void)
+{
+	static const uint16_t mtus[] = { 1600, 9000, 1300, 68, 1900 };
+
+	if (run_with_link_events() != TEST_SUCCESS)
+		return TEST_FAILED;
+	for (unsigned int i = 0; i < 20 * RTE_DIM(mtus); i++) {
+		if (set_port_mtu(mtus[i % RTE_DIM(mtus)]) != TEST_SUCCESS)
+			return TEST_FAILED;
+	}
+	TEST_ASSERT(port_mtu_becomes(mtus[RTE_DIM(mtus) - 1]), "the port has an earlier one");
+	/* They are still known to be the application's choice. */
+	if (stop() != TEST_SUCCESS || run_with_mtu(0) != TEST_SUCCESS)
+		return TEST_FAILED;
+	return rtap_port_check_mtu(RTE_ETHER_MTU);
 }
 
 static int
@@ -278,9 +350,15 @@ struct unit_test_suite rtap_restart_suite = {
 		TEST_CASE_ST(rtap_setup_started, rtap_teardown,
 			configuration_without_mtu_undoes_that_of_port),
 		TEST_CASE_ST(rtap_setup_started, rtap_teardown,
+			configuration_without_mtu_leaves_what_was_set_since),
+		TEST_CASE_ST(rtap_setup_started, rtap_teardown,
 			mtu_of_interface_beyond_mbufs_is_left_alone),
 		TEST_CASE_ST(rtap_setup_probed, rtap_teardown,
 			mtu_of_interface_lets_jumbo_frames_in),
+		TEST_CASE_ST(rtap_setup_probed, rtap_teardown,
+			mtu_of_interface_is_followed_with_link_events),
+		TEST_CASE_ST(rtap_setup_probed, rtap_teardown,
+			own_mtu_changes_are_kept_with_link_events),
 		TEST_CASE_ST(rtap_setup_started, rtap_teardown,
 			mac_of_interface_survives_stop_and_start),
 		TEST_CASE_ST(rtap_setup_none, rtap_teardown, kept_interface_is_as_it_was),

@@ -117,6 +117,7 @@ struct rtap_shared {
 	bool is_mac_apart;          /* const; the interface has another MAC address than the port */
 	uint32_t min_mtu;           /* const */
 	uint32_t max_mtu;           /* const */
+	uint16_t agreed_mtu;        /* control; that the port last set or took over */
 	bool is_mtu_wanted;         /* control; asked of configure, not yet set on the interface */
 	bool is_mtu_chosen;         /* control; by the application, and not the usual one */
 	RTE_ATOMIC(uint64_t) tx_dropped; /* any; the kernel's counter when it was last asked */
@@ -260,6 +261,8 @@ int rtap_mac_addr_set(struct rte_eth_dev *dev, struct rte_ether_addr *mac);
 int rtap_mtu_set(struct rte_eth_dev *dev, uint16_t mtu);
 /* To be told of each configuration, which may ask for an MTU. */
 void rtap_mtu_configure(struct rte_eth_dev *dev);
+/* To be told of the interface's MTU, by any thread, between start and stop. */
+void rtap_mtu_follow(struct rte_eth_dev *dev, uint32_t mtu);
 /* Brings interface and queues to what was configured, before the port starts. */
 int rtap_apply_config(struct rte_eth_dev *dev);
 

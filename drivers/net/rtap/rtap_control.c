@@ -153,6 +153,7 @@ rtap_mtu_set(struct rte_eth_dev *dev, uint16_t mtu)
 	ret = rtap_nl_set_mtu(&rtap_process(dev)->nl, shared->if_index, mtu);
 	if (ret < 0)
 		return ret;
+	shared->agreed_mtu = mtu;
 	shared->is_mtu_wanted = false;
 	shared->is_mtu_chosen = mtu != RTE_ETHER_MTU;
 	return 0;
@@ -161,15 +162,18 @@ rtap_mtu_set(struct rte_eth_dev *dev, uint16_t mtu)
 /*
  * ethdev fills in the usual MTU where the application asks for none: that alone
  * is no reason to change what an administrator has set on the interface. Only
- * after the application had chosen another one does it mean a change.
+ * if the application had chosen the one that is there does it mean a change.
  */
 void
 rtap_mtu_configure(struct rte_eth_dev *dev)
 {
 	struct rtap_shared *shared = rtap_shared(dev);
 	bool is_usual = dev->data->mtu == RTE_ETHER_MTU;
+	struct rtap_link link;
 
-	shared->is_mtu_wanted = !is_usual || shared->is_mtu_chosen;
+	shared->is_mtu_wanted = !is_usual || (shared->is_mtu_chosen &&
+		rtap_nl_get_link(&rtap_process(dev)->nl, shared->if_index, &link) == 0 &&
+		link.mtu == shared->agreed_mtu);
 	shared->is_mtu_chosen = !is_usual;
 }
 
@@ -201,6 +205,16 @@ inherit_mtu(struct rte_eth_dev *dev, uint32_t mtu)
 	rtap_shared(dev)->is_mtu_chosen = false;
 }
 
+/* Old news come before newer ones, so that the last is right. */
+void
+rtap_mtu_follow(struct rte_eth_dev *dev, uint32_t mtu)
+{
+	if (mtu == dev->data->mtu || !fits_queues(dev, mtu))
+		return;
+	set_queues_mtu(dev, mtu, rtap_rx_allow_mtu);
+	dev->data->mtu = mtu;
+}
+
 /* Whoever has set an MTU last has it: the application by asking, or the interface. */
 static int
 apply_mtu(struct rte_eth_dev *dev, uint32_t current)
@@ -214,6 +228,7 @@ apply_mtu(struct rte_eth_dev *dev, uint32_t current)
 	if (ret < 0)
 		return ret;
 	set_queues_mtu(dev, dev->data->mtu, rtap_rx_set_mtu);
+	shared->agreed_mtu = dev->data->mtu;
 	if (!shared->is_mtu_wanted || current == dev->data->mtu)
 		return 0;
 	return rtap_nl_set_mtu(&rtap_process(dev)->nl, shared->if_index, dev->data->mtu);

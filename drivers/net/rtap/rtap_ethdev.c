@@ -403,6 +403,7 @@ inherit_interface(struct rte_eth_dev *dev)
 	shared->min_mtu = RTE_MAX(link.min_mtu, (uint32_t)RTE_ETHER_MIN_MTU);
 	shared->max_mtu = RTE_MIN(link.max_mtu, (uint32_t)UINT16_MAX);
 	dev->data->mtu = RTE_MIN(link.mtu, shared->max_mtu);
+	shared->agreed_mtu = dev->data->mtu;
 	rte_atomic_store_explicit(&shared->tx_dropped, link.tx_dropped, rte_memory_order_relaxed);
 	shared->tx_dropped_base = link.tx_dropped;
 

@@ -53,6 +53,8 @@ set_link(struct rtap_intr *intr, const struct rtap_link *kernel)
 {
 	struct rte_eth_link link;
 
+	if (kernel != NULL)
+		rtap_mtu_follow(intr->dev, kernel->mtu);
 	rtap_describe_link(kernel, &link);
 	rte_eth_linkstatus_set(intr->dev, &link);
 	intr->link_status = link.link_status;

@@ -492,8 +492,13 @@ bool
 rtap_rx_allow_mtu(struct rtap_rx_queue *q, uint32_t mtu)
 {
 	uint16_t nb_segs = rte_atomic_load_explicit(&q->nb_segs, rte_memory_order_relaxed);
+	uint16_t needed = count_segs(q, mtu);
 
-	return set_segs(q, RTE_MAX(nb_segs, count_segs(q, mtu)));
+	/* Control and the interrupt thread may do so at a time. */
+	while (nb_segs < needed && !rte_atomic_compare_exchange_weak_explicit(&q->nb_segs,
+			&nb_segs, needed, rte_memory_order_relaxed, rte_memory_order_relaxed))
+		;
+	return RTE_MAX(nb_segs, needed) > 1;
 }
 
 int
