@@ -23,6 +23,7 @@
  *   rtap_intr.c         events: what happens to the interface
  *   rtap_devargs.[ch]   device arguments
  *   rtap_netlink.[ch]   rtnetlink
+ *   rtap_nlattr.[ch]    attributes of netlink messages
  *   rtap_offload.[ch]   the header in front of each frame, offload bits;
  *                       rtap_offload_tx.c for those transmitted
  *   rtap_tap.[ch]       one TAP descriptor

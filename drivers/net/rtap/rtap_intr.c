@@ -106,7 +106,7 @@ ask_link(struct rtap_intr *intr, struct rtap_link *kernel)
 	return ret;
 }
 
-/* Tells of all that waits. Where the kernel could not keep it all, how it ended can still be asked. */
+/* Where the kernel could not keep all changes for us, how they ended can still be asked. */
 static void
 handle_link(struct rtap_intr *intr)
 {
@@ -122,7 +122,7 @@ handle_link(struct rtap_intr *intr)
 		PMD_LOG_ERRNO(ERR, -ret, "%s: lost track of the link", intr->dev->data->name);
 }
 
-/* Told once in the life of a port, though it stays true. The port may be closed when this returns. */
+/* Told once in the life of a port. The port may be closed when this returns. */
 static void
 tell_removal(struct rtap_intr *intr)
 {

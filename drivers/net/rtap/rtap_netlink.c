@@ -9,7 +9,6 @@
  * the user may rename them at any time.
  */
 
-#include <assert.h>
 #include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -29,6 +28,7 @@
 
 #include "rtap_log.h"
 #include "rtap_netlink.h"
+#include "rtap_nlattr.h"
 
 /* The kernel answers at once, but it may wait for the RTNL lock first. */
 #define REPLY_TIMEOUT_S 3
@@ -53,90 +53,26 @@ struct datagram {
 	int len;
 };
 
-/* Room for every attribute that we know; a newer kernel's others are skipped. */
-#define MAX_ATTR ((unsigned int)IFLA_MAX)
-
-static_assert(IFLA_MAX >= IFLA_INFO_MAX && IFLA_MAX >= IFLA_TUN_MAX &&
-	IFLA_MAX >= NLMSGERR_ATTR_MAX, "one size of attribute table serves all");
-
-/* The kernel's macros cast const away, so what they walk over is not const here. */
-struct attr_table {
-	struct rtattr *attrs[MAX_ATTR + 1];
-};
-
-static void
-parse_attrs(struct attr_table *table, struct rtattr *rta, int len)
-{
-	memset(table, 0, sizeof(*table));
-	for (; RTA_OK(rta, len); rta = RTA_NEXT(rta, len)) {
-		unsigned int type = rta->rta_type & NLA_TYPE_MASK;
-
-		if (type <= MAX_ATTR)
-			table->attrs[type] = rta;
-	}
-}
-
-/* Copies a part of the attribute's value if it is there; structs differ in length by kernel. */
-static void
-get_attr_part(const struct attr_table *table, unsigned int type, size_t offset, void *value,
-		size_t len)
-{
-	struct rtattr *rta = table->attrs[type];
-
-	if (rta != NULL && RTA_PAYLOAD(rta) >= offset + len)
-		memcpy(value, RTE_PTR_ADD(RTA_DATA(rta), offset), len);
-}
-
-static void
-get_attr(const struct attr_table *table, unsigned int type, void *value, size_t len)
-{
-	get_attr_part(table, type, 0, value, len);
-}
-
-static bool
-get_bool_attr(const struct attr_table *table, unsigned int type)
-{
-	uint8_t value = 0;
-
-	get_attr(table, type, &value, sizeof(value));
-	return value != 0;
-}
-
-/* The string may lack its end; the buffer never does. */
-static void
-get_string_attr(const struct attr_table *table, unsigned int type, char *buf, size_t size)
-{
-	struct rtattr *rta = table->attrs[type];
-	size_t len;
-
-	buf[0] = '\0';
-	if (rta == NULL)
-		return;
-	len = RTE_MIN((size_t)RTA_PAYLOAD(rta), size - 1);
-	memcpy(buf, RTA_DATA(rta), len);
-	buf[len] = '\0';
-}
-
 static void
 parse_tun_info(struct rtap_link *link, struct rtattr *link_info)
 {
-	struct attr_table info;
+	struct rtap_nlattrs info;
 	struct rtattr *data;
 	char kind[8];
 	uint8_t type = 0;
 
-	parse_attrs(&info, RTA_DATA(link_info), RTA_PAYLOAD(link_info));
-	get_string_attr(&info, IFLA_INFO_KIND, kind, sizeof(kind));
+	rtap_nlattr_parse(&info, RTA_DATA(link_info), RTA_PAYLOAD(link_info));
+	rtap_nlattr_get_string(&info, IFLA_INFO_KIND, kind, sizeof(kind));
 	data = info.attrs[IFLA_INFO_DATA];
 	if (strcmp(kind, "tun") != 0 || data == NULL)
 		return;
 
-	parse_attrs(&info, RTA_DATA(data), RTA_PAYLOAD(data));
-	get_attr(&info, IFLA_TUN_TYPE, &type, sizeof(type));
+	rtap_nlattr_parse(&info, RTA_DATA(data), RTA_PAYLOAD(data));
+	rtap_nlattr_get(&info, IFLA_TUN_TYPE, &type, sizeof(type));
 	link->is_tap = type == IFF_TAP;
-	link->is_multi_queue = get_bool_attr(&info, IFLA_TUN_MULTI_QUEUE);
-	get_attr(&info, IFLA_TUN_NUM_QUEUES, &link->nb_queues, sizeof(link->nb_queues));
-	get_attr(&info, IFLA_TUN_NUM_DISABLED_QUEUES, &link->nb_detached,
+	link->is_multi_queue = rtap_nlattr_get_bool(&info, IFLA_TUN_MULTI_QUEUE);
+	rtap_nlattr_get(&info, IFLA_TUN_NUM_QUEUES, &link->nb_queues, sizeof(link->nb_queues));
+	rtap_nlattr_get(&info, IFLA_TUN_NUM_DISABLED_QUEUES, &link->nb_detached,
 		sizeof(link->nb_detached));
 }
 
@@ -145,7 +81,7 @@ static int
 parse_link(struct rtap_link *link, struct nlmsghdr *hdr)
 {
 	struct ifinfomsg *info = NLMSG_DATA(hdr);
-	struct attr_table table;
+	struct rtap_nlattrs table;
 
 	if (hdr->nlmsg_len < NLMSG_LENGTH(sizeof(*info)))
 		return -EBADMSG;
@@ -154,15 +90,16 @@ parse_link(struct rtap_link *link, struct nlmsghdr *hdr)
 	link->if_index = info->ifi_index;
 	link->flags = info->ifi_flags;
 
-	parse_attrs(&table, IFLA_RTA(info), IFLA_PAYLOAD(hdr));
-	get_string_attr(&table, IFLA_IFNAME, link->name, sizeof(link->name));
-	get_attr(&table, IFLA_ADDRESS, &link->mac, sizeof(link->mac));
-	get_attr(&table, IFLA_MTU, &link->mtu, sizeof(link->mtu));
-	get_attr(&table, IFLA_MIN_MTU, &link->min_mtu, sizeof(link->min_mtu));
-	get_attr(&table, IFLA_MAX_MTU, &link->max_mtu, sizeof(link->max_mtu));
-	get_attr(&table, IFLA_TXQLEN, &link->queue_len, sizeof(link->queue_len));
-	link->carrier = get_bool_attr(&table, IFLA_CARRIER);
-	get_attr_part(&table, IFLA_STATS64, offsetof(struct rtnl_link_stats64, tx_dropped),
+	rtap_nlattr_parse(&table, IFLA_RTA(info), IFLA_PAYLOAD(hdr));
+	rtap_nlattr_get_string(&table, IFLA_IFNAME, link->name, sizeof(link->name));
+	rtap_nlattr_get(&table, IFLA_ADDRESS, &link->mac, sizeof(link->mac));
+	rtap_nlattr_get(&table, IFLA_MTU, &link->mtu, sizeof(link->mtu));
+	rtap_nlattr_get(&table, IFLA_MIN_MTU, &link->min_mtu, sizeof(link->min_mtu));
+	rtap_nlattr_get(&table, IFLA_MAX_MTU, &link->max_mtu, sizeof(link->max_mtu));
+	rtap_nlattr_get(&table, IFLA_TXQLEN, &link->queue_len, sizeof(link->queue_len));
+	link->carrier = rtap_nlattr_get_bool(&table, IFLA_CARRIER);
+	rtap_nlattr_get_part(&table, IFLA_STATS64,
+		offsetof(struct rtnl_link_stats64, tx_dropped),
 		&link->tx_dropped, sizeof(link->tx_dropped));
 	if (table.attrs[IFLA_LINKINFO] != NULL)
 		parse_tun_info(link, table.attrs[IFLA_LINKINFO]);
@@ -174,7 +111,7 @@ static void
 parse_error(struct reply *reply, struct nlmsghdr *hdr)
 {
 	struct nlmsgerr *err = NLMSG_DATA(hdr);
-	struct attr_table table;
+	struct rtap_nlattrs table;
 	size_t skip = sizeof(*err);
 
 	reply->done = true;
@@ -190,8 +127,8 @@ parse_error(struct reply *reply, struct nlmsghdr *hdr)
 		skip += NLMSG_ALIGN(err->msg.nlmsg_len) - NLMSG_HDRLEN;
 	if (hdr->nlmsg_len <= NLMSG_LENGTH(skip))
 		return;
-	parse_attrs(&table, RTE_PTR_ADD(err, skip), hdr->nlmsg_len - NLMSG_LENGTH(skip));
-	get_string_attr(&table, NLMSGERR_ATTR_MSG, reply->text, sizeof(reply->text));
+	rtap_nlattr_parse(&table, RTE_PTR_ADD(err, skip), hdr->nlmsg_len - NLMSG_LENGTH(skip));
+	rtap_nlattr_get_string(&table, NLMSGERR_ATTR_MSG, reply->text, sizeof(reply->text));
 }
 
 static void
