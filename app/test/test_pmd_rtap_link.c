@@ -217,7 +217,8 @@ flap(void *arg)
 	int *ret = arg;
 
 	rtap_thread_use_all_cpus();
-	while (*ret == TEST_SUCCESS && !rte_atomic_load_explicit(&is_over, rte_memory_order_acquire))
+	while (*ret == TEST_SUCCESS &&
+	       !rte_atomic_load_explicit(&is_over, rte_memory_order_acquire))
 		*ret = set_down_and_up(1);
 	return NULL;
 }
@@ -262,7 +263,8 @@ struct unit_test_suite rtap_link_suite = {
 		TEST_CASE_ST(setup_lsc, rtap_events_teardown, carrier_is_told),
 		TEST_CASE_ST(setup_lsc, rtap_events_teardown, changes_by_the_port_are_told),
 		TEST_CASE_ST(setup_lsc, rtap_events_teardown, stopped_port_tells_nothing),
-		TEST_CASE_ST(setup_lsc, rtap_events_teardown, change_of_which_the_news_got_lost_is_told),
+		TEST_CASE_ST(setup_lsc, rtap_events_teardown,
+			change_of_which_the_news_got_lost_is_told),
 		TEST_CASE_ST(setup_lsc, rtap_events_teardown, port_stops_and_starts_from_callback),
 		TEST_CASE_ST(setup_lsc, rtap_events_teardown, thousand_starts_with_events_succeed),
 		TEST_CASES_END()

@@ -21,9 +21,11 @@
  *   rtap_info.c         limits and state, for whoever asks
  *   rtap_iface.c        the TAP descriptors of a port
  *   rtap_intr.c         events: what happens to the interface
+ *   rtap_place.c        where the interface is
  *   rtap_devargs.[ch]   device arguments
  *   rtap_netlink.[ch]   rtnetlink
  *   rtap_nlattr.[ch]    attributes of netlink messages
+ *   rtap_netns.[ch]     network namespaces
  *   rtap_offload.[ch]   the header in front of each frame, offload bits;
  *                       rtap_offload_tx.c for those transmitted
  *   rtap_tap.[ch]       one TAP descriptor
@@ -59,6 +61,7 @@
 #include "rtap_devargs.h"
 #include "rtap_filter.h"
 #include "rtap_netlink.h"
+#include "rtap_netns.h"
 #include "rtap_offload.h"
 #include "rtap_uring.h"
 
@@ -114,7 +117,7 @@ static_assert(RTAP_MAX_QUEUES <= RTE_MAX_QUEUES_PER_PORT, "ethdev keeps an array
  * a ring or a pointer of one process would mean nothing in another.
  */
 struct rtap_shared {
-	int if_index;               /* control; identity of the interface */
+	RTE_ATOMIC(int) if_index;   /* any; in the namespace where the interface is */
 	bool is_mac_apart;          /* const; the interface has another MAC address than the port */
 	uint32_t min_mtu;           /* const */
 	uint32_t max_mtu;           /* const */
@@ -138,12 +141,22 @@ struct rtap_queue_pair {
 	struct rtap_uring *tx;      /* the same */
 };
 
+/* Where a process knows the interface to be. */
+struct rtap_location {
+	pthread_mutex_t lock;       /* any; of the place and what goes with it */
+	struct rtap_place place;    /* any; as it was when it was last asked for */
+	struct rtap_netns netns;    /* any; that of the place */
+	bool is_lost;               /* any; the interface is out of reach */
+	struct rtap_netns home;     /* const; that of the netlink sockets */
+};
+
 /* Private to a process (dev->process_private). */
 struct rtap_process {
 	struct rtap_args args;      /* const; of the primary, elsewhere zero */
 	int keep_alive_fd;          /* const; detached queue, so that the interface outlives stop */
 	struct rtap_nl nl;          /* const; has a lock; of control operations */
 	struct rtap_nl stats_nl;    /* const; has a lock; statistics wait for nobody */
+	struct rtap_location location; /* has a lock */
 	struct rtap_intr *intr;     /* control; NULL if no events are asked for */
 	bool is_removal_told;       /* intr */
 	struct rtap_queue_pair queues[RTAP_MAX_QUEUES];
@@ -212,6 +225,12 @@ static inline struct rtap_process *
 rtap_process(const struct rte_eth_dev *dev)
 {
 	return dev->process_private;
+}
+
+static inline int
+rtap_if_index(const struct rte_eth_dev *dev)
+{
+	return rte_atomic_load_explicit(&rtap_shared(dev)->if_index, rte_memory_order_relaxed);
 }
 
 /* The one way from a shared queue to what this process has of it. */
@@ -291,7 +310,7 @@ int rtap_iface_set_up(struct rtap_process *process, int if_index);
 int rtap_iface_probe_offloads(int fd, uint32_t *features);
 int rtap_iface_set_offload(int fd, uint32_t tun_features, uint16_t hdr_len);
 /* Opens what is missing of the first nb_queues, detached, and closes the others. */
-int rtap_queues_resize(struct rtap_process *process, int if_index, uint16_t nb_queues);
+int rtap_queues_resize(struct rte_eth_dev *dev, uint16_t nb_queues);
 void rtap_queues_close_from(struct rtap_process *process, uint16_t first);
 
 /* rtap_intr.c */
@@ -314,6 +333,29 @@ int rtap_vlan_offload_set(struct rte_eth_dev *dev, int mask);
 void rtap_vlan_strip_queue_set(struct rte_eth_dev *dev, uint16_t queue_id, int on);
 const uint32_t *rtap_supported_ptypes_get(struct rte_eth_dev *dev, size_t *no_of_elements);
 int rtap_ptypes_set(struct rte_eth_dev *dev, uint32_t ptype_mask);
+
+/* rtap_place.c */
+
+/* A change of the interface under way. */
+struct rtap_change {
+	struct rtap_nl *nl;         /* in the namespace of the interface */
+	int if_index;
+	struct rtap_nl temporary;   /* open if that is not ours */
+};
+
+/* Of a process whose netlink socket is open. */
+int rtap_location_init(struct rtap_location *location, const struct rtap_nl *nl);
+void rtap_location_destroy(struct rtap_location *location);
+/* Where the interface is at this moment; -ENODEV if it was deleted. */
+int rtap_place_get(struct rte_eth_dev *dev, struct rtap_nl *nl, struct rtap_place *place);
+/* Also gives a descriptor of the namespace, for the caller to close; -1 if nothing is known. */
+int rtap_place_find(struct rte_eth_dev *dev, struct rtap_nl *nl, struct rtap_place *place,
+		int *netns_fd);
+/* State of the interface, wherever it is. */
+int rtap_ask_link(struct rte_eth_dev *dev, struct rtap_link *link);
+/* To be ended also if it fails. */
+int rtap_change_begin(struct rte_eth_dev *dev, struct rtap_change *change);
+void rtap_change_end(struct rtap_change *change);
 
 /* rtap_rx.c */
 int rtap_rx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_desc,

@@ -42,7 +42,7 @@ rtap_link_update(struct rte_eth_dev *dev, int wait_to_complete __rte_unused)
 {
 	struct rte_eth_link link;
 	struct rtap_link kernel;
-	int ret = rtap_nl_get_link(&rtap_process(dev)->nl, rtap_shared(dev)->if_index, &kernel);
+	int ret = rtap_ask_link(dev, &kernel);
 
 	/* An interface that was deleted is down; of one that cannot be asked nothing is known. */
 	if (ret < 0 && ret != -ENODEV)
@@ -61,15 +61,23 @@ rtap_is_removed(struct rte_eth_dev *dev)
 	return fd >= 0 && rtap_tap_get_name(fd, name) == -ENODEV;
 }
 
+/* Each start asks for what is set already, where a change could take a privilege. */
 static int
 change_flags(struct rte_eth_dev *dev, unsigned int flags, unsigned int mask)
 {
+	struct rtap_change change;
+	struct rtap_link link;
 	int ret = rtap_refuse_secondary(dev, "change the flags of");
 
-	if (ret < 0)
+	if (ret == 0)
+		ret = rtap_ask_link(dev, &link);
+	if (ret < 0 || ((link.flags ^ flags) & mask) == 0)
 		return ret;
-	return rtap_nl_change_flags(&rtap_process(dev)->nl, rtap_shared(dev)->if_index,
-		flags, mask);
+	ret = rtap_change_begin(dev, &change);
+	if (ret == 0)
+		ret = rtap_nl_change_flags(change.nl, change.if_index, flags, mask);
+	rtap_change_end(&change);
+	return ret;
 }
 
 int
@@ -84,6 +92,30 @@ rtap_set_link_down(struct rte_eth_dev *dev)
 	return change_flags(dev, 0, IFF_UP);
 }
 
+static int
+set_mac(const struct rtap_change *change, const struct rte_ether_addr *mac)
+{
+	struct rtap_place place = rtap_place_here(change->if_index);
+	struct rte_ether_addr current;
+
+	if (rtap_nl_get_mac(change->nl, place, &current) == 0 &&
+			rte_is_same_ether_addr(&current, mac))
+		return 0;
+	return rtap_nl_set_mac(change->nl, change->if_index, mac);
+}
+
+static int
+change_mac(struct rte_eth_dev *dev, const struct rte_ether_addr *mac)
+{
+	struct rtap_change change;
+	int ret = rtap_change_begin(dev, &change);
+
+	if (ret == 0)
+		ret = set_mac(&change, mac);
+	rtap_change_end(&change);
+	return ret;
+}
+
 /*
  * ethdev sets the port's own address again at each start. That would undo what
  * an administrator has set on the interface since, and empty the kernel's ARP cache.
@@ -92,17 +124,13 @@ int
 rtap_mac_addr_set(struct rte_eth_dev *dev, struct rte_ether_addr *mac)
 {
 	struct rtap_shared *shared = rtap_shared(dev);
-	struct rtap_nl *nl = &rtap_process(dev)->nl;
 	bool is_replay = mac == &dev->data->mac_addrs[0];
-	struct rte_ether_addr current;
 	int ret = rtap_refuse_secondary(dev, "set the MAC address of");
 
 	if (ret < 0)
 		return ret;
-	if (!shared->is_mac_apart && !is_replay &&
-			(rtap_nl_get_mac(nl, shared->if_index, &current) < 0 ||
-			 !rte_is_same_ether_addr(&current, mac)))
-		ret = rtap_nl_set_mac(nl, shared->if_index, mac);
+	if (!shared->is_mac_apart && !is_replay)
+		ret = change_mac(dev, mac);
 	if (ret == 0)
 		rtap_filter_set_unicast(&shared->filter, 0, mac);
 	return ret;
@@ -135,6 +163,18 @@ set_queues_mtu(struct rte_eth_dev *dev, uint16_t mtu,
 	dev->data->scattered_rx = is_scattered;
 }
 
+static int
+set_mtu(struct rte_eth_dev *dev, uint16_t mtu)
+{
+	struct rtap_change change;
+	int ret = rtap_change_begin(dev, &change);
+
+	if (ret == 0)
+		ret = rtap_nl_set_mtu(change.nl, change.if_index, mtu);
+	rtap_change_end(&change);
+	return ret;
+}
+
 /*
  * The queues may be polled meanwhile, and longer frames may wait in the kernel:
  * until the next start they are ready for the largest MTU since the last one.
@@ -150,7 +190,7 @@ rtap_mtu_set(struct rte_eth_dev *dev, uint16_t mtu)
 	if (ret < 0)
 		return ret;
 	set_queues_mtu(dev, mtu, rtap_rx_allow_mtu);
-	ret = rtap_nl_set_mtu(&rtap_process(dev)->nl, shared->if_index, mtu);
+	ret = set_mtu(dev, mtu);
 	if (ret < 0)
 		return ret;
 	shared->agreed_mtu = mtu;
@@ -172,7 +212,7 @@ rtap_mtu_configure(struct rte_eth_dev *dev)
 	struct rtap_link link;
 
 	shared->is_mtu_wanted = !is_usual || (shared->is_mtu_chosen &&
-		rtap_nl_get_link(&rtap_process(dev)->nl, shared->if_index, &link) == 0 &&
+		rtap_ask_link(dev, &link) == 0 &&
 		link.mtu == shared->agreed_mtu);
 	shared->is_mtu_chosen = !is_usual;
 }
@@ -231,7 +271,7 @@ apply_mtu(struct rte_eth_dev *dev, uint32_t current)
 	shared->agreed_mtu = dev->data->mtu;
 	if (!shared->is_mtu_wanted || current == dev->data->mtu)
 		return 0;
-	return rtap_nl_set_mtu(&rtap_process(dev)->nl, shared->if_index, dev->data->mtu);
+	return set_mtu(dev, dev->data->mtu);
 }
 
 /* Packets wait in the kernel's queue, so that it is as long as the longest of ours at least. */
@@ -239,6 +279,8 @@ static int
 apply_queue_len(struct rte_eth_dev *dev, uint32_t current)
 {
 	uint32_t queue_len = current;
+	struct rtap_change change;
+	int ret;
 
 	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++) {
 		const struct rtap_rx_queue *q = dev->data->rx_queues[i];
@@ -247,22 +289,23 @@ apply_queue_len(struct rte_eth_dev *dev, uint32_t current)
 	}
 	if (queue_len == current)
 		return 0;
-	return rtap_nl_set_queue_len(&rtap_process(dev)->nl, rtap_shared(dev)->if_index, queue_len);
+	ret = rtap_change_begin(dev, &change);
+	if (ret == 0)
+		ret = rtap_nl_set_queue_len(change.nl, change.if_index, queue_len);
+	rtap_change_end(&change);
+	return ret;
 }
 
 /* Brings the interface to what was configured, as far as it is not there yet. */
 int
 rtap_apply_config(struct rte_eth_dev *dev)
 {
-	struct rtap_nl *nl = &rtap_process(dev)->nl;
-	int if_index = rtap_shared(dev)->if_index;
 	struct rtap_link link;
-	int ret;
+	int ret = rtap_ask_link(dev, &link);
 
-	ret = rtap_nl_get_link(nl, if_index, &link);
 	if (ret < 0) {
 		PMD_LOG_ERRNO(ERR, -ret, "%s: cannot ask for interface %d", dev->data->name,
-			if_index);
+			rtap_if_index(dev));
 		return ret;
 	}
 	ret = apply_mtu(dev, link.mtu);

@@ -38,7 +38,7 @@ rtap_configure(struct rte_eth_dev *dev)
 		return -EINVAL;
 	}
 	rtap_rx_intr_close(dev);
-	ret = rtap_queues_resize(rtap_process(dev), rtap_shared(dev)->if_index, nb_rx);
+	ret = rtap_queues_resize(dev, nb_rx);
 	if (ret < 0)
 		return ret;
 	rtap_mtu_configure(dev);
@@ -269,6 +269,7 @@ release_process(struct rte_eth_dev *dev)
 	rtap_queues_close_from(process, 0);
 	rtap_nl_close(&process->stats_nl);
 	rtap_nl_close(&process->nl);
+	rtap_location_destroy(&process->location);
 	if (process->keep_alive_fd >= 0)
 		close(process->keep_alive_fd);
 	dev->process_private = NULL;
@@ -293,9 +294,11 @@ create_process(struct rte_eth_dev *dev)
 	dev->process_private = process;
 
 	ret = rtap_nl_open(&process->nl);
-	if (ret < 0)
-		return ret;
-	return rtap_nl_open(&process->stats_nl);
+	if (ret == 0)
+		ret = rtap_nl_open(&process->stats_nl);
+	if (ret == 0)
+		ret = rtap_location_init(&process->location, &process->nl);
+	return ret;
 }
 
 static int
@@ -387,7 +390,7 @@ inherit_interface(struct rte_eth_dev *dev)
 
 	ret = rtap_tap_get_name(process->keep_alive_fd, name);
 	if (ret == 0)
-		ret = rtap_nl_get_link_by_name(&process->nl, name, &link);
+		ret = rtap_nl_get_link_by_name(&process->nl, RTAP_NETNS_OWN, name, &link);
 	if (ret != 0) {
 		PMD_LOG_ERRNO(ERR, -ret, "%s: the interface is gone", dev->data->name);
 		return ret;
@@ -399,7 +402,7 @@ inherit_interface(struct rte_eth_dev *dev)
 		return -EBUSY;
 	}
 
-	shared->if_index = link.if_index;
+	rte_atomic_store_explicit(&shared->if_index, link.if_index, rte_memory_order_relaxed);
 	shared->min_mtu = RTE_MAX(link.min_mtu, (uint32_t)RTE_ETHER_MIN_MTU);
 	shared->max_mtu = RTE_MIN(link.max_mtu, (uint32_t)UINT16_MAX);
 	dev->data->mtu = RTE_MIN(link.mtu, shared->max_mtu);
@@ -451,7 +454,7 @@ rtap_create(struct rte_eth_dev *dev, const struct rtap_args *args)
 		&rtap_shared(dev)->offload.kernel_features);
 	if (ret < 0)
 		return ret;
-	ret = rtap_iface_set_up(rtap_process(dev), rtap_shared(dev)->if_index);
+	ret = rtap_iface_set_up(rtap_process(dev), rtap_if_index(dev));
 	if (ret < 0)
 		return ret;
 

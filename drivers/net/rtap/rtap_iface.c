@@ -37,7 +37,7 @@ check_existing(struct rtap_nl *nl, const char *name)
 	int ret;
 
 	for (unsigned int i = 0; i < TAKE_OVER_STEPS; i++) {
-		ret = rtap_nl_get_link_by_name(nl, name, &link);
+		ret = rtap_nl_get_link_by_name(nl, RTAP_NETNS_OWN, name, &link);
 		if (ret == -ENODEV)
 			return 0;
 		if (ret < 0) {
@@ -63,7 +63,7 @@ static int
 check_taken_over(struct rtap_nl *nl, const char *name, int if_index)
 {
 	struct rtap_link link;
-	int ret = rtap_nl_get_link_by_name(nl, name, &link);
+	int ret = rtap_nl_get_link_by_name(nl, RTAP_NETNS_OWN, name, &link);
 
 	if (ret == 0 && link.if_index == if_index)
 		return 0;
@@ -143,7 +143,7 @@ set_mac(struct rtap_process *process, int if_index)
 
 	if (rte_is_zero_ether_addr(mac))
 		return 0;
-	ret = rtap_nl_get_mac(&process->nl, if_index, &current);
+	ret = rtap_nl_get_mac(&process->nl, rtap_place_here(if_index), &current);
 	if (ret < 0 || rte_is_same_ether_addr(&current, mac))
 		return ret;
 	return rtap_nl_set_mac(&process->nl, if_index, mac);
@@ -183,56 +183,89 @@ is_queue_of(int fd, int keep_alive_fd)
 	return strcmp(name, expected) == 0 ? rtap_tap_same_netns(fd, keep_alive_fd) : 0;
 }
 
-/* Finds out the name that our interface has now. */
+/* What opens a queue, possibly in another network namespace. */
+struct opening {
+	char name[IFNAMSIZ];
+	bool napi;
+};
+
 static int
-find_name(struct rtap_process *process, int if_index, char name[IFNAMSIZ])
+open_named(void *arg)
+{
+	struct opening *opening = arg;
+
+	return rtap_tap_open(opening->name, RTAP_TAP_ATTACH, opening->napi);
+}
+
+/* The name is that of our interface, unless it changes at this moment. */
+static int
+find_name(struct rtap_process *process, const struct rtap_place *place, char name[IFNAMSIZ])
 {
 	struct rtap_link link;
 	int ret = rtap_tap_get_name(process->keep_alive_fd, name);
 
 	if (ret == 0)
-		ret = rtap_nl_get_link_by_name(&process->nl, name, &link);
-	if (ret == 0 && link.if_index != if_index)
+		ret = rtap_nl_get_link_by_name(&process->nl, place->netns_id, name, &link);
+	if (ret == 0 && link.if_index != place->if_index)
 		ret = -ENODEV;
+	return ret;
+}
+
+/* A queue of an interface that has the name of ours, in the namespace where ours is. */
+static int
+try_to_open(struct rte_eth_dev *dev, struct opening *opening)
+{
+	struct rtap_process *process = rtap_process(dev);
+	struct rtap_place place;
+	int netns_fd;
+	int ret = rtap_place_find(dev, &process->nl, &place, &netns_fd);
+
+	if (ret < 0)
+		return ret;
+	ret = find_name(process, &place, opening->name);
+	if (ret == 0)
+		ret = netns_fd < 0 ? open_named(opening) :
+			rtap_netns_call(netns_fd, open_named, opening);
+	if (netns_fd >= 0)
+		close(netns_fd);
 	return ret;
 }
 
 /* The kernel wants a name to open a queue by, and it may change under our hands. */
 static int
-open_our_queue(struct rtap_process *process, int if_index)
+open_our_queue(struct rte_eth_dev *dev)
 {
-	char name[IFNAMSIZ] = "";
+	int keep_alive_fd = rtap_process(dev)->keep_alive_fd;
+	struct opening opening = { .napi = rtap_process(dev)->args.napi };
 
-	for (unsigned int i = 0; i < OPEN_TRIES; i++) {
-		int ret = find_name(process, if_index, name);
-		int fd;
+	for (unsigned int i = 0; i < OPEN_TRIES && !rtap_is_removed(dev); i++) {
+		int fd = try_to_open(dev, &opening);
+		int ret;
 
-		if (ret < 0)
-			continue;
-		fd = rtap_tap_open(name, RTAP_TAP_ATTACH, process->args.napi);
 		if (fd == -ENODEV)
 			continue;
 		if (fd < 0)
 			return fd;
-		ret = is_queue_of(fd, process->keep_alive_fd);
+		ret = is_queue_of(fd, keep_alive_fd);
 		if (ret > 0)
 			return fd;
 		close(fd);
 		if (ret < 0) {
-			PMD_LOG_ERRNO(ERR, -ret, "cannot check a queue of interface '%s'", name);
+			PMD_LOG_ERRNO(ERR, -ret, "cannot check a queue of interface '%s'",
+				opening.name);
 			return ret;
 		}
 	}
-	PMD_LOG(ERR, "interface %d '%s' was deleted or moved to another network namespace",
-		if_index, name);
+	PMD_LOG(ERR, "%s: interface '%s' was deleted or cannot be followed", dev->data->name,
+		opening.name);
 	return -ENODEV;
 }
 
 /* Opens one more queue of the port's interface, detached. */
 static int
-rtap_queue_open(struct rtap_process *process, int if_index, uint16_t queue_id)
+rtap_queue_open(struct rte_eth_dev *dev, uint16_t queue_id)
 {
-	int fd = open_our_queue(process, if_index);
+	int fd = open_our_queue(dev);
 	int ret;
 
 	if (fd < 0)
@@ -241,7 +274,7 @@ rtap_queue_open(struct rtap_process *process, int if_index, uint16_t queue_id)
 	if (ret < 0)
 		close(fd);
 	else
-		process->queues[queue_id].tap_fd = fd;
+		rtap_process(dev)->queues[queue_id].tap_fd = fd;
 	return ret;
 }
 
@@ -264,15 +297,17 @@ rtap_queues_close_from(struct rtap_process *process, uint16_t first)
 }
 
 int
-rtap_queues_resize(struct rtap_process *process, int if_index, uint16_t nb_queues)
+rtap_queues_resize(struct rte_eth_dev *dev, uint16_t nb_queues)
 {
+	struct rtap_process *process = rtap_process(dev);
+
 	rtap_queues_close_from(process, nb_queues);
 	for (uint16_t i = 0; i < nb_queues; i++) {
 		int ret;
 
 		if (process->queues[i].tap_fd >= 0)
 			continue;
-		ret = rtap_queue_open(process, if_index, i);
+		ret = rtap_queue_open(dev, i);
 		if (ret < 0) {
 			/* ethdev leaves a port that failed to configure without queues. */
 			rtap_queues_close_from(process, 0);

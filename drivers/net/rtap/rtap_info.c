@@ -33,7 +33,7 @@ rtap_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 		.nb_queues = 1,
 	};
 
-	info->if_index = shared->if_index;
+	info->if_index = rtap_if_index(dev);
 	info->min_mtu = shared->min_mtu;
 	info->max_mtu = shared->max_mtu;
 	info->max_rx_pktlen = rtap_frame_len(shared->max_mtu);

@@ -79,7 +79,7 @@ handle_event(const struct rtap_nl_event *event, void *arg)
 {
 	struct rtap_intr *intr = arg;
 
-	if (event->link.if_index == rtap_shared(intr->dev)->if_index)
+	if (event->link.if_index == rtap_if_index(intr->dev))
 		tell_link(intr, event->is_gone ? NULL : &event->link);
 	return !is_over(intr);
 }
@@ -97,11 +97,12 @@ ignore_event(const struct rtap_nl_event *event __rte_unused, void *arg __rte_unu
 static int
 ask_link(struct rtap_intr *intr, struct rtap_link *kernel)
 {
+	struct rtap_place place = rtap_place_here(rtap_if_index(intr->dev));
 	int ret = -ENOBUFS;
 
 	for (unsigned int i = 0; i < ASK_TRIES && ret == -ENOBUFS; i++) {
 		rtap_nl_drain(&intr->events, ignore_event, NULL);
-		ret = rtap_nl_get_link(&intr->events, rtap_shared(intr->dev)->if_index, kernel);
+		ret = rtap_nl_get_link(&intr->events, place, kernel);
 	}
 	return ret;
 }

@@ -63,12 +63,18 @@ limit_aggregates(struct rte_eth_dev *dev)
 {
 	const struct rtap_offload *o = &rtap_shared(dev)->offload;
 	bool has_aggregates = o->max_aggregate > 0;
+	struct rtap_change change;
+	int ret;
 
 	if ((o->tun_features & RTAP_TUN_TSO) != RTAP_TUN_TSO)
 		return 0;
-	return rtap_nl_set_gso_limits(&rtap_process(dev)->nl, rtap_shared(dev)->if_index,
-		has_aggregates ? o->max_aggregate + 1 : MIN_AGGREGATE,
-		has_aggregates ? MAX_AGGREGATED : 1);
+	ret = rtap_change_begin(dev, &change);
+	if (ret == 0)
+		ret = rtap_nl_set_gso_limits(change.nl, change.if_index,
+			has_aggregates ? o->max_aggregate + 1 : MIN_AGGREGATE,
+			has_aggregates ? MAX_AGGREGATED : 1);
+	rtap_change_end(&change);
+	return ret;
 }
 
 int

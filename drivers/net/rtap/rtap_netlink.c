@@ -13,14 +13,17 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 #include <linux/if_link.h>
 #include <linux/if_tun.h>
+#include <linux/net_namespace.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <linux/sockios.h>
 
 #include <rte_common.h>
 #include <rte_cycles.h>
@@ -35,13 +38,17 @@
 
 struct request {
 	struct nlmsghdr hdr;
-	struct ifinfomsg info;
+	union {
+		struct ifinfomsg info;
+		struct rtgenmsg netns;
+	};
 	char attrs[64]; /* room for an interface name, or for an address */
 };
 
 /* What a transaction brings back. */
 struct reply {
 	struct rtap_link *link; /* filled from RTM_NEWLINK if not NULL */
+	int *netns_id;          /* from RTM_NEWNSID; not touched if the namespace has none */
 	bool done;
 	int error;              /* 0 or the kernel's negative errno */
 	char text[96];          /* the kernel's own words for it, or empty */
@@ -131,6 +138,19 @@ parse_error(struct reply *reply, struct nlmsghdr *hdr)
 	rtap_nlattr_get_string(&table, NLMSGERR_ATTR_MSG, reply->text, sizeof(reply->text));
 }
 
+static int
+parse_netns_id(int *netns_id, struct nlmsghdr *hdr)
+{
+	unsigned int len = NLMSG_LENGTH(NLMSG_ALIGN(sizeof(struct rtgenmsg)));
+	struct rtap_nlattrs table;
+
+	if (hdr->nlmsg_len < len)
+		return -EBADMSG;
+	rtap_nlattr_parse(&table, RTE_PTR_ADD(hdr, len), hdr->nlmsg_len - len);
+	rtap_nlattr_get(&table, NETNSA_NSID, netns_id, sizeof(*netns_id));
+	return 0;
+}
+
 static void
 handle_message(struct reply *reply, struct nlmsghdr *hdr)
 {
@@ -146,6 +166,11 @@ handle_message(struct reply *reply, struct nlmsghdr *hdr)
 			reply->error = parse_link(reply->link, hdr);
 		/* The parts of a multipart reply are ended by NLMSG_DONE. */
 		reply->done = (hdr->nlmsg_flags & NLM_F_MULTI) == 0;
+		break;
+	case RTM_NEWNSID:
+		if (reply->netns_id != NULL)
+			reply->error = parse_netns_id(reply->netns_id, hdr);
+		reply->done = true;
 		break;
 	}
 }
@@ -293,12 +318,18 @@ transact(struct rtap_nl *nl, struct request *req, struct reply *reply)
 }
 
 static void
-init_request(struct request *req, uint16_t type, uint16_t flags, int if_index)
+init_header(struct request *req, uint16_t type, uint16_t flags, size_t len)
 {
 	memset(req, 0, sizeof(*req));
-	req->hdr.nlmsg_len = NLMSG_LENGTH(sizeof(req->info));
+	req->hdr.nlmsg_len = NLMSG_LENGTH(len);
 	req->hdr.nlmsg_type = type;
 	req->hdr.nlmsg_flags = NLM_F_REQUEST | flags;
+}
+
+static void
+init_request(struct request *req, uint16_t type, uint16_t flags, int if_index)
+{
+	init_header(req, type, flags, sizeof(req->info));
 	req->info.ifi_family = AF_UNSPEC;
 	req->info.ifi_index = if_index;
 }
@@ -387,31 +418,77 @@ rtap_nl_close(struct rtap_nl *nl)
 }
 
 int
-rtap_nl_get_link(struct rtap_nl *nl, int if_index, struct rtap_link *link)
+rtap_nl_get_netns(const struct rtap_nl *nl)
 {
-	struct reply reply = { .link = link };
+	int fd = ioctl(nl->fd, SIOCGSKNS);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static int
+ask_netns_id(struct rtap_nl *nl, uint16_t type, uint16_t flags, int netns_fd, int *netns_id)
+{
+	struct reply reply = { .netns_id = netns_id };
 	struct request req;
 
-	init_request(&req, RTM_GETLINK, 0, if_index);
+	init_header(&req, type, flags, sizeof(req.netns));
+	req.netns.rtgen_family = AF_UNSPEC;
+	add_attr(&req, NETNSA_FD, &netns_fd, sizeof(netns_fd));
+	/* Says nothing in a question; an order gets any number that is free. */
+	add_attr(&req, NETNSA_NSID, netns_id, sizeof(*netns_id));
 	return transact(nl, &req, &reply);
 }
 
 int
-rtap_nl_get_link_by_name(struct rtap_nl *nl, const char *name, struct rtap_link *link)
+rtap_nl_get_netns_id(struct rtap_nl *nl, int netns_fd, int *netns_id)
+{
+	int ret;
+
+	*netns_id = NETNSA_NSID_NOT_ASSIGNED;
+	ret = ask_netns_id(nl, RTM_GETNSID, 0, netns_fd, netns_id);
+	if (ret < 0 || *netns_id != NETNSA_NSID_NOT_ASSIGNED)
+		return ret;
+	/* Somebody else may be faster: then it has one, too. */
+	ret = ask_netns_id(nl, RTM_NEWNSID, NLM_F_ACK, netns_fd, netns_id);
+	if (ret < 0 && ret != -EEXIST)
+		return ret;
+	return ask_netns_id(nl, RTM_GETNSID, 0, netns_fd, netns_id);
+}
+
+static int
+get_link(struct rtap_nl *nl, struct rtap_place place, const char *name, struct rtap_link *link)
 {
 	struct reply reply = { .link = link };
 	struct request req;
 
-	init_request(&req, RTM_GETLINK, 0, 0);
-	add_attr(&req, IFLA_IFNAME, name, strnlen(name, IFNAMSIZ - 1) + 1);
+	init_request(&req, RTM_GETLINK, 0, place.if_index);
+	if (name != NULL)
+		add_attr(&req, IFLA_IFNAME, name, strnlen(name, IFNAMSIZ - 1) + 1);
+	if (place.netns_id != RTAP_NETNS_OWN)
+		add_attr(&req, IFLA_TARGET_NETNSID, &place.netns_id, sizeof(place.netns_id));
 	return transact(nl, &req, &reply);
 }
 
 int
-rtap_nl_get_flags(struct rtap_nl *nl, int if_index, unsigned int *flags)
+rtap_nl_get_link(struct rtap_nl *nl, struct rtap_place place, struct rtap_link *link)
+{
+	return get_link(nl, place, NULL, link);
+}
+
+int
+rtap_nl_get_link_by_name(struct rtap_nl *nl, int netns_id, const char *name,
+		struct rtap_link *link)
+{
+	const struct rtap_place place = { .netns_id = netns_id };
+
+	return get_link(nl, place, name, link);
+}
+
+int
+rtap_nl_get_flags(struct rtap_nl *nl, struct rtap_place place, unsigned int *flags)
 {
 	struct rtap_link link;
-	int ret = rtap_nl_get_link(nl, if_index, &link);
+	int ret = rtap_nl_get_link(nl, place, &link);
 
 	if (ret == 0)
 		*flags = link.flags;
@@ -419,10 +496,10 @@ rtap_nl_get_flags(struct rtap_nl *nl, int if_index, unsigned int *flags)
 }
 
 int
-rtap_nl_get_mac(struct rtap_nl *nl, int if_index, struct rte_ether_addr *mac)
+rtap_nl_get_mac(struct rtap_nl *nl, struct rtap_place place, struct rte_ether_addr *mac)
 {
 	struct rtap_link link;
-	int ret = rtap_nl_get_link(nl, if_index, &link);
+	int ret = rtap_nl_get_link(nl, place, &link);
 
 	if (ret == 0)
 		*mac = link.mac;
@@ -430,10 +507,10 @@ rtap_nl_get_mac(struct rtap_nl *nl, int if_index, struct rte_ether_addr *mac)
 }
 
 int
-rtap_nl_get_stats(struct rtap_nl *nl, int if_index, uint64_t *tx_dropped)
+rtap_nl_get_stats(struct rtap_nl *nl, struct rtap_place place, uint64_t *tx_dropped)
 {
 	struct rtap_link link;
-	int ret = rtap_nl_get_link(nl, if_index, &link);
+	int ret = rtap_nl_get_link(nl, place, &link);
 
 	if (ret == 0)
 		*tx_dropped = link.tx_dropped;

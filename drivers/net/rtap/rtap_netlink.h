@@ -25,6 +25,14 @@ struct rtap_nl {
 	pthread_mutex_t lock;
 };
 
+/* Where an interface is. */
+struct rtap_place {
+	int netns_id; /* what the socket's namespace calls another one, or RTAP_NETNS_OWN */
+	int if_index;
+};
+
+#define RTAP_NETNS_OWN (-1)
+
 /* What one RTM_NEWLINK message says of an interface. */
 struct rtap_link {
 	int if_index;
@@ -54,14 +62,31 @@ struct rtap_nl_event {
 /* Returns whether there is more to be told; if not, the socket is not touched any more. */
 typedef bool (*rtap_nl_listener)(const struct rtap_nl_event *event, void *arg);
 
+static inline struct rtap_place
+rtap_place_here(int if_index)
+{
+	const struct rtap_place place = { .netns_id = RTAP_NETNS_OWN, .if_index = if_index };
+
+	return place;
+}
+
 int rtap_nl_open(struct rtap_nl *nl);
 /* The socket is also told of the changes of all interfaces in its namespace. */
 int rtap_nl_open_events(struct rtap_nl *nl);
 void rtap_nl_close(struct rtap_nl *nl); /* accepts one whose fd is -1 */
 
-/* -ENODEV if there is no such interface in the socket's namespace; not logged. */
-int rtap_nl_get_link(struct rtap_nl *nl, int if_index, struct rtap_link *link);
-int rtap_nl_get_link_by_name(struct rtap_nl *nl, const char *name, struct rtap_link *link);
+/*
+ * A descriptor of the socket's namespace, for the caller to close, or a negative
+ * errno, not logged: who lacks CAP_NET_ADMIN may not ask.
+ */
+int rtap_nl_get_netns(const struct rtap_nl *nl);
+/* What the socket's namespace calls another one; it is given a number if it has none yet. */
+int rtap_nl_get_netns_id(struct rtap_nl *nl, int netns_fd, int *netns_id);
+
+/* -ENODEV if there is no such interface there; not logged. */
+int rtap_nl_get_link(struct rtap_nl *nl, struct rtap_place place, struct rtap_link *link);
+int rtap_nl_get_link_by_name(struct rtap_nl *nl, int netns_id, const char *name,
+		struct rtap_link *link);
 
 /*
  * Tells of all changes that wait. A request on the same socket drops those that
@@ -69,9 +94,11 @@ int rtap_nl_get_link_by_name(struct rtap_nl *nl, const char *name, struct rtap_l
  */
 int rtap_nl_drain(const struct rtap_nl *nl, rtap_nl_listener listen, void *arg);
 
-int rtap_nl_get_flags(struct rtap_nl *nl, int if_index, unsigned int *flags);
-int rtap_nl_get_mac(struct rtap_nl *nl, int if_index, struct rte_ether_addr *mac);
-int rtap_nl_get_stats(struct rtap_nl *nl, int if_index, uint64_t *tx_dropped);
+int rtap_nl_get_flags(struct rtap_nl *nl, struct rtap_place place, unsigned int *flags);
+int rtap_nl_get_mac(struct rtap_nl *nl, struct rtap_place place, struct rte_ether_addr *mac);
+int rtap_nl_get_stats(struct rtap_nl *nl, struct rtap_place place, uint64_t *tx_dropped);
+
+/* Changes are of interfaces in the socket's own namespace. */
 
 /* Sets those of `mask` to their value in `flags`; the others stay as they are. */
 int rtap_nl_change_flags(struct rtap_nl *nl, int if_index, unsigned int flags,

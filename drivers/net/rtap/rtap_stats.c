@@ -18,9 +18,11 @@ static uint64_t
 get_kernel_drops(struct rte_eth_dev *dev)
 {
 	struct rtap_shared *shared = rtap_shared(dev);
+	struct rtap_nl *nl = &rtap_process(dev)->stats_nl;
+	struct rtap_place place;
 	uint64_t drops;
 
-	if (rtap_nl_get_stats(&rtap_process(dev)->stats_nl, shared->if_index, &drops) < 0)
+	if (rtap_place_get(dev, nl, &place) < 0 || rtap_nl_get_stats(nl, place, &drops) < 0)
 		return rte_atomic_load_explicit(&shared->tx_dropped, rte_memory_order_relaxed);
 	rte_atomic_store_explicit(&shared->tx_dropped, drops, rte_memory_order_relaxed);
 	return drops;

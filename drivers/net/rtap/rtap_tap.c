@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <linux/if_tun.h>
@@ -22,6 +21,7 @@
 #include <rte_string_fns.h>
 
 #include "rtap_log.h"
+#include "rtap_netns.h"
 #include "rtap_tap.h"
 
 #define TUN_PATH "/dev/net/tun"
@@ -278,34 +278,42 @@ rtap_tap_set_carrier(int fd, bool on)
 	return 0;
 }
 
-/* Identity of a namespace is the inode of the file that stands for it. */
-static int
-stat_netns(int fd, struct stat *st)
+int
+rtap_tap_get_netns(int fd)
 {
-	int ns_fd = ioctl(fd, TUNGETDEVNETNS);
-	int ret = 0;
+	int netns_fd = ioctl(fd, TUNGETDEVNETNS);
 
-	if (ns_fd < 0)
-		return -errno;
-	if (fstat(ns_fd, st) < 0)
-		ret = -errno;
-	close(ns_fd);
+	if (netns_fd >= 0)
+		return netns_fd;
+	return errno == EPERM ? -EPERM : fail(errno, "ask for the network namespace of");
+}
+
+static int
+identify_netns(int fd, struct rtap_netns *netns)
+{
+	int netns_fd = rtap_tap_get_netns(fd);
+	int ret;
+
+	if (netns_fd < 0)
+		return netns_fd;
+	ret = rtap_netns_identify(netns_fd, netns);
+	close(netns_fd);
 	return ret;
 }
 
 int
 rtap_tap_same_netns(int fd, int other_fd)
 {
-	struct stat a = { .st_dev = 0 };
-	struct stat b = { .st_dev = 0 };
+	struct rtap_netns a = { 0 };
+	struct rtap_netns b = { 0 };
 	int ret;
 
-	ret = stat_netns(fd, &a);
+	ret = identify_netns(fd, &a);
 	if (ret == 0)
-		ret = stat_netns(other_fd, &b);
+		ret = identify_netns(other_fd, &b);
 	if (ret == -EPERM)
 		return 1;
 	if (ret < 0)
 		return ret;
-	return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+	return rtap_netns_equal(&a, &b);
 }

@@ -48,6 +48,12 @@ int rtap_tap_set_persist(int fd, bool on);
 int rtap_tap_set_carrier(int fd, bool on);
 
 /*
+ * A descriptor of the network namespace of the queue's interface, for the caller
+ * to close. -EPERM, which is not logged, if the process has no CAP_NET_ADMIN there.
+ */
+int rtap_tap_get_netns(int fd);
+
+/*
  * 1 if both queues are of interfaces in one network namespace, 0 if not, or a
  * negative errno. A process that may not ask the kernel cannot have moved one either: 1.
  */
