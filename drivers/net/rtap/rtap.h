@@ -25,6 +25,7 @@
  *   rtap_devargs.[ch]   device arguments
  *   rtap_netlink.[ch]   rtnetlink
  *   rtap_nlattr.[ch]    attributes of netlink messages
+ *   rtap_nllink.[ch]    what they say of an interface
  *   rtap_netns.[ch]     network namespaces
  *   rtap_offload.[ch]   the header in front of each frame, offload bits;
  *                       rtap_offload_tx.c for those transmitted

@@ -10,7 +10,6 @@
  */
 
 #include <errno.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -19,7 +18,6 @@
 #include <unistd.h>
 
 #include <linux/if_link.h>
-#include <linux/if_tun.h>
 #include <linux/net_namespace.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
@@ -32,6 +30,7 @@
 #include "rtap_log.h"
 #include "rtap_netlink.h"
 #include "rtap_nlattr.h"
+#include "rtap_nllink.h"
 
 /* The kernel answers at once, but it may wait for the RTNL lock first. */
 #define REPLY_TIMEOUT_S 3
@@ -59,59 +58,6 @@ struct datagram {
 	void *buf;
 	int len;
 };
-
-static void
-parse_tun_info(struct rtap_link *link, struct rtattr *link_info)
-{
-	struct rtap_nlattrs info;
-	struct rtattr *data;
-	char kind[8];
-	uint8_t type = 0;
-
-	rtap_nlattr_parse(&info, RTA_DATA(link_info), RTA_PAYLOAD(link_info));
-	rtap_nlattr_get_string(&info, IFLA_INFO_KIND, kind, sizeof(kind));
-	data = info.attrs[IFLA_INFO_DATA];
-	if (strcmp(kind, "tun") != 0 || data == NULL)
-		return;
-
-	rtap_nlattr_parse(&info, RTA_DATA(data), RTA_PAYLOAD(data));
-	rtap_nlattr_get(&info, IFLA_TUN_TYPE, &type, sizeof(type));
-	link->is_tap = type == IFF_TAP;
-	link->is_multi_queue = rtap_nlattr_get_bool(&info, IFLA_TUN_MULTI_QUEUE);
-	rtap_nlattr_get(&info, IFLA_TUN_NUM_QUEUES, &link->nb_queues, sizeof(link->nb_queues));
-	rtap_nlattr_get(&info, IFLA_TUN_NUM_DISABLED_QUEUES, &link->nb_detached,
-		sizeof(link->nb_detached));
-}
-
-/* The message lies inside the datagram, that has been made sure. */
-static int
-parse_link(struct rtap_link *link, struct nlmsghdr *hdr)
-{
-	struct ifinfomsg *info = NLMSG_DATA(hdr);
-	struct rtap_nlattrs table;
-
-	if (hdr->nlmsg_len < NLMSG_LENGTH(sizeof(*info)))
-		return -EBADMSG;
-
-	memset(link, 0, sizeof(*link));
-	link->if_index = info->ifi_index;
-	link->flags = info->ifi_flags;
-
-	rtap_nlattr_parse(&table, IFLA_RTA(info), IFLA_PAYLOAD(hdr));
-	rtap_nlattr_get_string(&table, IFLA_IFNAME, link->name, sizeof(link->name));
-	rtap_nlattr_get(&table, IFLA_ADDRESS, &link->mac, sizeof(link->mac));
-	rtap_nlattr_get(&table, IFLA_MTU, &link->mtu, sizeof(link->mtu));
-	rtap_nlattr_get(&table, IFLA_MIN_MTU, &link->min_mtu, sizeof(link->min_mtu));
-	rtap_nlattr_get(&table, IFLA_MAX_MTU, &link->max_mtu, sizeof(link->max_mtu));
-	rtap_nlattr_get(&table, IFLA_TXQLEN, &link->queue_len, sizeof(link->queue_len));
-	link->carrier = rtap_nlattr_get_bool(&table, IFLA_CARRIER);
-	rtap_nlattr_get_part(&table, IFLA_STATS64,
-		offsetof(struct rtnl_link_stats64, tx_dropped),
-		&link->tx_dropped, sizeof(link->tx_dropped));
-	if (table.attrs[IFLA_LINKINFO] != NULL)
-		parse_tun_info(link, table.attrs[IFLA_LINKINFO]);
-	return 0;
-}
 
 /* The kernel's words follow its error number, behind our own request if it repeats that. */
 static void
@@ -163,7 +109,7 @@ handle_message(struct reply *reply, struct nlmsghdr *hdr)
 		break;
 	case RTM_NEWLINK:
 		if (reply->link != NULL)
-			reply->error = parse_link(reply->link, hdr);
+			reply->error = rtap_nllink_parse(reply->link, hdr);
 		/* The parts of a multipart reply are ended by NLMSG_DONE. */
 		reply->done = (hdr->nlmsg_flags & NLM_F_MULTI) == 0;
 		break;
@@ -254,7 +200,7 @@ parse_event(struct rtap_nl_event *event, struct nlmsghdr *hdr)
 	if (hdr->nlmsg_type != RTM_NEWLINK && hdr->nlmsg_type != RTM_DELLINK)
 		return false;
 	event->is_gone = hdr->nlmsg_type == RTM_DELLINK;
-	return parse_link(&event->link, hdr) == 0 && info->ifi_family == AF_UNSPEC;
+	return rtap_nllink_parse(&event->link, hdr) == 0 && info->ifi_family == AF_UNSPEC;
 }
 
 /* Answers to requests that nobody waits for are events, too: they tell the state at their time. */
