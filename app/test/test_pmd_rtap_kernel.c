@@ -174,6 +174,10 @@ link_parse(const struct nlmsghdr *hdr, struct rtap_kernel_link *link)
 		&link->max_mtu, sizeof(link->max_mtu));
 	attr_copy(attr_find(first, len, IFLA_TXQLEN),
 		&link->txqueuelen, sizeof(link->txqueuelen));
+	attr_copy(attr_find(first, len, IFLA_GSO_MAX_SIZE),
+		&link->gso_max_size, sizeof(link->gso_max_size));
+	attr_copy(attr_find(first, len, IFLA_GSO_MAX_SEGS),
+		&link->gso_max_segs, sizeof(link->gso_max_segs));
 	attr_copy(attr_find(first, len, IFLA_STATS64), &link->stats, sizeof(link->stats));
 	attr_copy(attr_find(first, len, IFLA_CARRIER), &carrier, sizeof(carrier));
 	link->carrier = carrier != 0;
@@ -300,6 +304,17 @@ rtap_kernel_rename(const char *name, const char *new_name)
 	struct ifinfomsg body = { .ifi_family = AF_UNSPEC };
 
 	return link_change(name, &body, IFLA_IFNAME, new_name, strlen(new_name) + 1);
+}
+
+int
+rtap_kernel_set_gso_limits(const char *name, uint32_t max_size, uint32_t max_segs)
+{
+	struct ifinfomsg body = { .ifi_family = AF_UNSPEC };
+	int ret = link_change(name, &body, IFLA_GSO_MAX_SIZE, &max_size, sizeof(max_size));
+
+	if (ret < 0)
+		return ret;
+	return link_change(name, &body, IFLA_GSO_MAX_SEGS, &max_segs, sizeof(max_segs));
 }
 
 int

@@ -30,6 +30,8 @@ struct rtap_kernel_link {
 	uint32_t mtu;
 	uint32_t max_mtu;
 	uint32_t txqueuelen;
+	uint32_t gso_max_size;
+	uint32_t gso_max_segs;
 	uint32_t nb_tap_queues;		/* attached TAP queues */
 	uint32_t nb_idle_tap_queues;	/* detached TAP queues */
 	bool carrier;
@@ -55,6 +57,7 @@ int rtap_kernel_set_up(const char *name);
 int rtap_kernel_set_down(const char *name);
 int rtap_kernel_set_carrier(const char *name, bool on);
 int rtap_kernel_rename(const char *name, const char *new_name);
+int rtap_kernel_set_gso_limits(const char *name, uint32_t max_size, uint32_t max_segs);
 int rtap_kernel_set_mac(const char *name, const struct rte_ether_addr *mac);
 int rtap_kernel_count_links(void);
 int rtap_kernel_make_tun(const char *name, short flags);

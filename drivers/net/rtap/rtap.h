@@ -128,6 +128,7 @@ struct rtap_shared {
 	RTE_ATOMIC(uint64_t) tx_dropped; /* any; the kernel's counter when it was last asked */
 	uint64_t tx_dropped_base;   /* control; the same at the last reset */
 	struct rtap_offload offload; /* control; kernel_features const */
+	bool is_gso_limited;        /* control; the interface has limits of ours on aggregates */
 	struct rtap_filter filter;  /* control writes, lcore reads */
 };
 
@@ -330,6 +331,10 @@ void rtap_intr_close(struct rtap_process *process);
 int rtap_negotiate_offloads(struct rte_eth_dev *dev);
 /* Queues and interface keep to what was agreed on, before the port starts. */
 int rtap_apply_offloads(struct rte_eth_dev *dev);
+/* The interface aggregates as usual again, for whoever has it next. */
+void rtap_lift_limits(struct rte_eth_dev *dev);
+/* The interface has the limits of a port that took no aggregates and did not lift them. */
+bool rtap_has_no_aggregates(const struct rtap_link *link);
 int rtap_vlan_offload_set(struct rte_eth_dev *dev, int mask);
 void rtap_vlan_strip_queue_set(struct rte_eth_dev *dev, uint16_t queue_id, int on);
 const uint32_t *rtap_supported_ptypes_get(struct rte_eth_dev *dev, size_t *no_of_elements);

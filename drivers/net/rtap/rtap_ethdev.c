@@ -307,6 +307,7 @@ rtap_close(struct rte_eth_dev *dev)
 	if (rte_eal_process_type() == RTE_PROC_PRIMARY) {
 		if (dev->data->dev_started)
 			rtap_stop(dev);
+		rtap_lift_limits(dev);
 		for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++)
 			rtap_rx_queue_release(dev, i);
 		for (uint16_t i = 0; i < dev->data->nb_tx_queues; i++)
@@ -407,6 +408,7 @@ inherit_interface(struct rte_eth_dev *dev)
 	shared->max_mtu = RTE_MIN(link.max_mtu, (uint32_t)UINT16_MAX);
 	dev->data->mtu = RTE_MIN(link.mtu, shared->max_mtu);
 	shared->agreed_mtu = dev->data->mtu;
+	shared->is_gso_limited = rtap_has_no_aggregates(&link);
 	rte_atomic_store_explicit(&shared->tx_dropped, link.tx_dropped, rte_memory_order_relaxed);
 	shared->tx_dropped_base = link.tx_dropped;
 

@@ -52,29 +52,95 @@ rtap_negotiate_offloads(struct rte_eth_dev *dev)
 	return ret;
 }
 
+/* Limits of the interface on aggregates for the application. */
+struct limits {
+	uint32_t size;
+	uint32_t segs;
+};
+
+static const struct limits usual_limits = {
+	.size = RTAP_MAX_AGGREGATE + 1,
+	.segs = MAX_AGGREGATED,
+};
+
 /*
- * Where the kernel may aggregate but the application wants none, or shorter ones,
- * the limits of the interface are what keeps it from it. Both are needed: the
- * kernel heeds the number in what it sends, and only the size in aggregates that it
- * forwards for others or got from a packet socket, which it has not counted.
+ * Where the kernel may aggregate but the application wants none. Both limits are
+ * needed: the kernel heeds the number in what it sends, and only the size in
+ * aggregates that it forwards for others or got from a packet socket, which it
+ * has not counted.
  */
+static const struct limits no_aggregates = {
+	.size = MIN_AGGREGATE,
+	.segs = 1,
+};
+
+bool
+rtap_has_no_aggregates(const struct rtap_link *link)
+{
+	return link->gso_max_size == no_aggregates.size &&
+		link->gso_max_segs == no_aggregates.segs;
+}
+
+static struct limits
+choose_limits(const struct rtap_offload *o)
+{
+	struct limits limits = usual_limits;
+
+	if ((o->tun_features & RTAP_TUN_TSO) != RTAP_TUN_TSO)
+		return limits;
+	if (o->max_aggregate == 0)
+		return no_aggregates;
+	limits.size = o->max_aggregate + 1;
+	return limits;
+}
+
+static int
+set_limits(struct rte_eth_dev *dev, const struct limits *limits)
+{
+	struct rtap_change change;
+	int ret = rtap_change_begin(dev, &change);
+
+	if (ret == 0)
+		ret = rtap_nl_set_gso_limits(change.nl, change.if_index, limits->size,
+			limits->segs);
+	rtap_change_end(&change);
+	return ret;
+}
+
+static bool
+are_equal(const struct limits *a, const struct limits *b)
+{
+	return a->size == b->size && a->segs == b->segs;
+}
+
+/* Limits of others are kept where they are no wider than what is agreed on. */
 static int
 limit_aggregates(struct rte_eth_dev *dev)
 {
-	const struct rtap_offload *o = &rtap_shared(dev)->offload;
-	bool has_aggregates = o->max_aggregate > 0;
-	struct rtap_change change;
+	struct limits limits = choose_limits(&rtap_shared(dev)->offload);
+	struct rtap_shared *shared = rtap_shared(dev);
+	struct limits current;
+	struct rtap_link link;
 	int ret;
 
-	if ((o->tun_features & RTAP_TUN_TSO) != RTAP_TUN_TSO)
-		return 0;
-	ret = rtap_change_begin(dev, &change);
+	ret = rtap_ask_link(dev, &link);
+	if (ret < 0)
+		return ret;
+	current.size = link.gso_max_size;
+	current.segs = link.gso_max_segs;
+	if (current.size > limits.size || current.segs > limits.segs ||
+			(shared->is_gso_limited && !are_equal(&current, &limits)))
+		ret = set_limits(dev, &limits);
 	if (ret == 0)
-		ret = rtap_nl_set_gso_limits(change.nl, change.if_index,
-			has_aggregates ? o->max_aggregate + 1 : MIN_AGGREGATE,
-			has_aggregates ? MAX_AGGREGATED : 1);
-	rtap_change_end(&change);
+		shared->is_gso_limited = !are_equal(&limits, &usual_limits);
 	return ret;
+}
+
+void
+rtap_lift_limits(struct rte_eth_dev *dev)
+{
+	if (rtap_shared(dev)->is_gso_limited && rtap_is_removed(dev) == 0)
+		set_limits(dev, &usual_limits);
 }
 
 int

@@ -42,6 +42,8 @@ struct rtap_link {
 	uint32_t mtu;
 	uint32_t min_mtu;
 	uint32_t max_mtu;
+	uint32_t gso_max_size; /* bytes of an aggregate for us, one more than the longest */
+	uint32_t gso_max_segs; /* packets in an aggregate for us */
 	uint32_t queue_len; /* packets that each queue of the interface holds for us */
 	bool carrier;
 	uint64_t tx_dropped; /* frames for the application that the kernel dropped */
@@ -105,7 +107,7 @@ int rtap_nl_change_flags(struct rtap_nl *nl, int if_index, unsigned int flags,
 		unsigned int mask);
 int rtap_nl_set_mtu(struct rtap_nl *nl, int if_index, uint32_t mtu);
 int rtap_nl_set_queue_len(struct rtap_nl *nl, int if_index, uint32_t queue_len);
-/* Largest aggregate that the interface hands us, in bytes less one and in packets. */
+/* See struct rtap_link. */
 int rtap_nl_set_gso_limits(struct rtap_nl *nl, int if_index, uint32_t max_size,
 		uint32_t max_segs);
 int rtap_nl_set_mac(struct rtap_nl *nl, int if_index, const struct rte_ether_addr *mac);

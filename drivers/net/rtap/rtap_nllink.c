@@ -61,6 +61,10 @@ rtap_nllink_parse(struct rtap_link *link, struct nlmsghdr *hdr)
 	rtap_nlattr_get(&table, IFLA_MTU, &link->mtu, sizeof(link->mtu));
 	rtap_nlattr_get(&table, IFLA_MIN_MTU, &link->min_mtu, sizeof(link->min_mtu));
 	rtap_nlattr_get(&table, IFLA_MAX_MTU, &link->max_mtu, sizeof(link->max_mtu));
+	rtap_nlattr_get(&table, IFLA_GSO_MAX_SIZE, &link->gso_max_size,
+		sizeof(link->gso_max_size));
+	rtap_nlattr_get(&table, IFLA_GSO_MAX_SEGS, &link->gso_max_segs,
+		sizeof(link->gso_max_segs));
 	rtap_nlattr_get(&table, IFLA_TXQLEN, &link->queue_len, sizeof(link->queue_len));
 	link->carrier = rtap_nlattr_get_bool(&table, IFLA_CARRIER);
 	rtap_nlattr_get_part(&table, IFLA_STATS64,
