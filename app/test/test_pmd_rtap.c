@@ -146,6 +146,7 @@ static struct unit_test_suite *rtap_suites[] = {
 	&rtap_offload_rx_suite,
 	&rtap_offload_lro_suite,
 	&rtap_offload_conf_suite,
+	&rtap_away_suite,
 	&rtap_leak_suite,
 	NULL
 };

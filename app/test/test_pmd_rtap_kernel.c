@@ -318,6 +318,14 @@ rtap_kernel_set_gso_limits(const char *name, uint32_t max_size, uint32_t max_seg
 }
 
 int
+rtap_kernel_move(const char *name, int netns)
+{
+	struct ifinfomsg body = { .ifi_family = AF_UNSPEC };
+
+	return link_change(name, &body, IFLA_NET_NS_FD, &netns, sizeof(netns));
+}
+
+int
 rtap_kernel_link_del(const char *name)
 {
 	struct ifinfomsg body = { .ifi_index = if_nametoindex(name) };

@@ -58,6 +58,7 @@ int rtap_kernel_set_down(const char *name);
 int rtap_kernel_set_carrier(const char *name, bool on);
 int rtap_kernel_rename(const char *name, const char *new_name);
 int rtap_kernel_set_gso_limits(const char *name, uint32_t max_size, uint32_t max_segs);
+int rtap_kernel_move(const char *name, int netns);
 int rtap_kernel_set_mac(const char *name, const struct rte_ether_addr *mac);
 int rtap_kernel_count_links(void);
 int rtap_kernel_make_tun(const char *name, short flags);

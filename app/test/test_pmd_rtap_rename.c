@@ -25,6 +25,7 @@
 #include "test.h"
 #include "test_pmd_rtap_data.h"
 #include "test_pmd_rtap_kernel.h"
+#include "test_pmd_rtap_netns.h"
 #include "test_pmd_rtap_port.h"
 
 #define NB_CONFIGURATIONS 40
@@ -83,25 +84,6 @@ configure_up_and_down(void)
 	return TEST_SUCCESS;
 }
 
-/* Hears of every interface that comes into being. */
-static int
-watch_links(void)
-{
-	const struct sockaddr_nl addr = { .nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK };
-	const int size = 16 << 20;
-	const int sock = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
-		NETLINK_ROUTE);
-
-	if (sock < 0)
-		return -errno;
-	if (setsockopt(sock, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) < 0 ||
-	    bind(sock, (const struct sockaddr *)&addr, sizeof(addr)) < 0) {
-		close(sock);
-		return -errno;
-	}
-	return sock;
-}
-
 static int
 expect_no_other_link(int sock, int ifindex)
 {
@@ -121,7 +103,7 @@ static int
 rename_while_queues_are_opened_breaks_nothing(void)
 {
 	const int ifindex = if_nametoindex(RTAP_TEST_IFACE);
-	const int sock = watch_links();
+	const int sock = rtap_netns_watch_links();
 	int ret;
 
 	TEST_ASSERT(sock >= 0, "no netlink socket");
