@@ -119,6 +119,71 @@ start_with_events(void)
 	return TEST_SUCCESS;
 }
 
+static int
+set_down_here(void)
+{
+	TEST_ASSERT_SUCCESS(rtap_kernel_set_down(RTAP_TEST_IFACE), "no down");
+	return TEST_SUCCESS;
+}
+
+static int
+set_up_and_down_here(void)
+{
+	for (unsigned int i = 0; i < NB_CHANGES; i++) {
+		TEST_ASSERT_SUCCESS(rtap_kernel_set_up(RTAP_TEST_IFACE), "no up");
+		TEST_ASSERT_SUCCESS(rtap_kernel_set_down(RTAP_TEST_IFACE), "no down");
+	}
+	return TEST_SUCCESS;
+}
+
+/* Moving takes an interface down, which is an event, too. */
+static int
+link_is_told_there(void)
+{
+	if (start_with_events() != TEST_SUCCESS)
+		return TEST_FAILED;
+	if (rtap_netns_move_there() != TEST_SUCCESS)
+		return TEST_FAILED;
+	if (rtap_events_wait(1) != TEST_SUCCESS)
+		return TEST_FAILED;
+	/* The move may be followed a little later than it is told that the link went down. */
+	rte_eth_dev_set_link_up(rtap_fx.port);
+	if (rtap_events_wait(2) != TEST_SUCCESS ||
+	    rtap_netns_in_other(set_down_here) != TEST_SUCCESS ||
+	    rtap_events_wait(3) != TEST_SUCCESS ||
+	    rtap_netns_in_other(set_up_and_down_here) != TEST_SUCCESS)
+		return TEST_FAILED;
+	return rtap_events_expect(3 + 2 * NB_CHANGES);
+}
+
+/* A port that starts while its interface is away. */
+static int
+link_is_told_there_after_start(void)
+{
+	if (rtap_netns_move_there() != TEST_SUCCESS)
+		return TEST_FAILED;
+	if (start_with_events() != TEST_SUCCESS ||
+	    rtap_netns_in_other(set_down_here) != TEST_SUCCESS ||
+	    rtap_netns_in_other(set_up_and_down_here) != TEST_SUCCESS)
+		return TEST_FAILED;
+	return rtap_events_expect(1 + 2 * NB_CHANGES);
+}
+
+static int
+link_is_told_after_move_back(void)
+{
+	if (link_is_told_there() != TEST_SUCCESS ||
+	    rtap_netns_in_other(rtap_netns_move_home) != TEST_SUCCESS)
+		return TEST_FAILED;
+	TEST_ASSERT_SUCCESS(rte_eth_dev_set_link_up(rtap_fx.port), "no up");
+	if (rtap_events_wait(4 + 2 * NB_CHANGES) != TEST_SUCCESS)
+		return TEST_FAILED;
+	TEST_ASSERT_SUCCESS(rtap_kernel_set_down(RTAP_TEST_IFACE), "no down");
+	if (set_up_and_down_here() != TEST_SUCCESS)
+		return TEST_FAILED;
+	return rtap_events_expect(5 + 4 * NB_CHANGES);
+}
+
 /* Nothing of the port keeps a namespace that all others have left. */
 static int
 end_of_the_namespace_is_a_removal(void)
@@ -147,6 +212,9 @@ struct unit_test_suite rtap_away_suite = {
 			port_is_refused_there_without_net_admin),
 		TEST_CASE_ST(rtap_netns_setup, rtap_netns_teardown,
 			port_is_asked_but_not_changed_without_sys_admin),
+		TEST_CASE_ST(rtap_netns_setup, teardown_events, link_is_told_there),
+		TEST_CASE_ST(rtap_netns_setup, teardown_events, link_is_told_there_after_start),
+		TEST_CASE_ST(rtap_netns_setup, teardown_events, link_is_told_after_move_back),
 		TEST_CASE_ST(rtap_netns_setup, teardown_events,
 			end_of_the_namespace_is_a_removal),
 		TEST_CASES_END()

@@ -38,6 +38,7 @@ struct rtap_intr {
 	struct rte_intr_handle *handle; /* const; of the epoll descriptor */
 	int epoll_fd;                   /* const; wakes for the socket and the keep-alive queue */
 	struct rtap_nl events;          /* intr; open if link events are wanted */
+	struct rtap_place place;        /* intr; where the interface was when it was last asked */
 	uint16_t link_status;           /* intr; as the application was told */
 	RTE_ATOMIC(bool) is_over;       /* control sets it; the port is not to be touched then */
 };
@@ -75,16 +76,6 @@ tell_link(struct rtap_intr *intr, const struct rtap_link *kernel)
 }
 
 static bool
-handle_event(const struct rtap_nl_event *event, void *arg)
-{
-	struct rtap_intr *intr = arg;
-
-	if (event->link.if_index == rtap_if_index(intr->dev))
-		tell_link(intr, event->is_gone ? NULL : &event->link);
-	return !is_over(intr);
-}
-
-static bool
 ignore_event(const struct rtap_nl_event *event __rte_unused, void *arg __rte_unused)
 {
 	return true;
@@ -97,14 +88,74 @@ ignore_event(const struct rtap_nl_event *event __rte_unused, void *arg __rte_unu
 static int
 ask_link(struct rtap_intr *intr, struct rtap_link *kernel)
 {
-	struct rtap_place place = rtap_place_here(rtap_if_index(intr->dev));
 	int ret = -ENOBUFS;
 
 	for (unsigned int i = 0; i < ASK_TRIES && ret == -ENOBUFS; i++) {
 		rtap_nl_drain(&intr->events, ignore_event, NULL);
-		ret = rtap_nl_get_link(&intr->events, place, kernel);
+		ret = rtap_nl_get_link(&intr->events, intr->place, kernel);
 	}
 	return ret;
+}
+
+/* All is heard of other namespaces, or nothing: so only while the interface is in one. */
+static void
+listen_at(struct rtap_intr *intr, const struct rtap_place *place)
+{
+	bool is_away = place->netns_id != RTAP_NETNS_OWN;
+	bool was_away = intr->place.netns_id != RTAP_NETNS_OWN;
+	int ret = 0;
+
+	intr->place = *place;
+	if (is_away != was_away)
+		ret = rtap_nl_listen_everywhere(&intr->events, is_away);
+	if (ret < 0)
+		PMD_LOG_ERRNO(ERR, -ret, "%s: the interface is in another network namespace, and "
+			"its events need CAP_NET_BROADCAST", intr->dev->data->name);
+}
+
+/* Asks for the state at which the coming events begin; -ENODEV if the interface was deleted. */
+static int
+find_link(struct rtap_intr *intr, struct rtap_link *kernel)
+{
+	struct rtap_place place;
+	int ret = -ENODEV;
+
+	for (unsigned int i = 0; i < ASK_TRIES && ret == -ENODEV; i++) {
+		ret = rtap_place_get(intr->dev, &rtap_process(intr->dev)->nl, &place);
+		if (ret < 0)
+			return ret;
+		listen_at(intr, &place);
+		ret = ask_link(intr, kernel);
+	}
+	return ret;
+}
+
+static void
+catch_up(struct rtap_intr *intr)
+{
+	struct rtap_link kernel;
+	int ret = find_link(intr, &kernel);
+
+	if (ret == 0 || ret == -ENODEV)
+		tell_link(intr, ret == 0 ? &kernel : NULL);
+	else
+		PMD_LOG_ERRNO(ERR, -ret, "%s: lost track of the link", intr->dev->data->name);
+}
+
+/* What went from its place was either deleted or has another place now. */
+static bool
+handle_event(const struct rtap_nl_event *event, void *arg)
+{
+	struct rtap_intr *intr = arg;
+
+	if (event->place.if_index != intr->place.if_index ||
+			event->place.netns_id != intr->place.netns_id)
+		return true;
+	if (event->is_gone)
+		catch_up(intr);
+	else
+		tell_link(intr, &event->link);
+	return !is_over(intr);
 }
 
 /* Where the kernel could not keep all changes for us, how they ended can still be asked. */
@@ -112,15 +163,9 @@ static void
 handle_link(struct rtap_intr *intr)
 {
 	int ret = rtap_nl_drain(&intr->events, handle_event, intr);
-	struct rtap_link kernel;
 
-	if (ret == 0 || is_over(intr))
-		return;
-	ret = ask_link(intr, &kernel);
-	if (ret == 0 || ret == -ENODEV)
-		tell_link(intr, ret == 0 ? &kernel : NULL);
-	else
-		PMD_LOG_ERRNO(ERR, -ret, "%s: lost track of the link", intr->dev->data->name);
+	if (ret < 0 && !is_over(intr))
+		catch_up(intr);
 }
 
 /* Told once in the life of a port. The port may be closed when this returns. */
@@ -215,7 +260,7 @@ listen_to_link(struct rtap_intr *intr)
 
 	if (ret < 0)
 		return ret;
-	ret = ask_link(intr, &kernel);
+	ret = find_link(intr, &kernel);
 	if (ret < 0)
 		return ret;
 	set_link(intr, &kernel);
@@ -255,6 +300,7 @@ create_intr(struct rte_eth_dev *dev, unsigned int wanted)
 	intr->wanted = wanted;
 	intr->epoll_fd = -1;
 	intr->events.fd = -1;
+	intr->place.netns_id = RTAP_NETNS_OWN;
 	ret = arm_intr(intr);
 	if (ret < 0) {
 		PMD_LOG_ERRNO(ERR, -ret, "%s: cannot listen to events", dev->data->name);

@@ -57,6 +57,7 @@ struct reply {
 struct datagram {
 	void *buf;
 	int len;
+	int netns_id; /* where it comes from */
 };
 
 /* The kernel's words follow its error number, behind our own request if it repeats that. */
@@ -129,6 +130,19 @@ is_whole(const struct nlmsghdr *hdr, int len)
 		hdr->nlmsg_len <= (unsigned int)len;
 }
 
+/* The kernel tells only of namespaces that are not the socket's own. */
+static int
+get_netns_id(struct msghdr *msg)
+{
+	int netns_id = RTAP_NETNS_OWN;
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c != NULL; c = CMSG_NXTHDR(msg, c)) {
+		if (c->cmsg_level == SOL_NETLINK && c->cmsg_type == NETLINK_LISTEN_ALL_NSID)
+			memcpy(&netns_id, CMSG_DATA(c), sizeof(netns_id));
+	}
+	return netns_id;
+}
+
 /*
  * Receives one datagram whatever its size, the size being asked for first. It
  * is empty if nothing came of it, because of a signal or a sender that is not
@@ -137,25 +151,35 @@ is_whole(const struct nlmsghdr *hdr, int len)
 static int
 receive(int fd, int flags, struct datagram *datagram)
 {
+	char control[CMSG_SPACE(sizeof(int))];
 	struct sockaddr_nl from = { 0 };
-	socklen_t from_len = sizeof(from);
 	ssize_t len = recv(fd, NULL, 0, MSG_PEEK | MSG_TRUNC | flags);
-	int ret = 0;
+	struct iovec iov = { .iov_len = RTE_MAX(len, 1) };
+	struct msghdr msg = {
+		.msg_name = &from,
+		.msg_namelen = sizeof(from),
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control),
+	};
 
 	datagram->len = 0;
 	datagram->buf = NULL;
 	if (len < 0)
 		return errno == EINTR ? 0 : -errno;
-	datagram->buf = malloc(RTE_MAX(len, 1));
+	datagram->buf = malloc(iov.iov_len);
 	if (datagram->buf == NULL)
 		return -ENOMEM;
 
-	len = recvfrom(fd, datagram->buf, len, MSG_DONTWAIT, (struct sockaddr *)&from, &from_len);
+	iov.iov_base = datagram->buf;
+	len = recvmsg(fd, &msg, MSG_DONTWAIT);
 	if (len < 0)
-		ret = -errno;
-	else if (from.nl_pid == 0)
+		return -errno;
+	if (from.nl_pid == 0)
 		datagram->len = len;
-	return ret;
+	datagram->netns_id = get_netns_id(&msg);
+	return 0;
 }
 
 /* Late answers to a request that timed out have an older sequence number. */
@@ -213,7 +237,11 @@ tell_events(const struct datagram *datagram, rtap_nl_listener listen, void *arg)
 	for (; is_whole(hdr, len); hdr = NLMSG_NEXT(hdr, len)) {
 		struct rtap_nl_event event;
 
-		if (parse_event(&event, hdr) && !listen(&event, arg))
+		if (!parse_event(&event, hdr))
+			continue;
+		event.place.netns_id = datagram->netns_id;
+		event.place.if_index = event.link.if_index;
+		if (!listen(&event, arg))
 			return false;
 	}
 	return true;
@@ -351,6 +379,16 @@ int
 rtap_nl_open_events(struct rtap_nl *nl)
 {
 	return open_socket(nl, RTMGRP_LINK);
+}
+
+int
+rtap_nl_listen_everywhere(const struct rtap_nl *nl, bool on)
+{
+	const int value = on;
+
+	if (setsockopt(nl->fd, SOL_NETLINK, NETLINK_LISTEN_ALL_NSID, &value, sizeof(value)) < 0)
+		return -errno;
+	return 0;
 }
 
 void

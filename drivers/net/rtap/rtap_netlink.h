@@ -57,7 +57,8 @@ struct rtap_link {
 
 /* What happened to some interface. */
 struct rtap_nl_event {
-	bool is_gone; /* deleted or moved away: of the link only the index counts */
+	struct rtap_place place;
+	bool is_gone; /* deleted or moved away: the link does not count */
 	struct rtap_link link;
 };
 
@@ -75,6 +76,11 @@ rtap_place_here(int if_index)
 int rtap_nl_open(struct rtap_nl *nl);
 /* The socket is also told of the changes of all interfaces in its namespace. */
 int rtap_nl_open_events(struct rtap_nl *nl);
+/*
+ * From now on, also of those in other namespaces. -EPERM, not logged, without
+ * CAP_NET_BROADCAST; there is more to hear than is good for anything else.
+ */
+int rtap_nl_listen_everywhere(const struct rtap_nl *nl, bool on);
 void rtap_nl_close(struct rtap_nl *nl); /* accepts one whose fd is -1 */
 
 /*
