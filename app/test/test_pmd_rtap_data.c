@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <net/if.h>
-#include <sched.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
@@ -301,15 +300,4 @@ rtap_thread_use_all_cpus(void)
 	for (unsigned int i = 0; i < CPU_SETSIZE; i++)
 		CPU_SET(i, &cpus);
 	pthread_setaffinity_np(pthread_self(), sizeof(cpus), &cpus);
-}
-
-void
-rtap_thread_allow_any_cpu(void)
-{
-	cpu_set_t cpus;
-
-	CPU_ZERO(&cpus);
-	for (long i = 0; i < sysconf(_SC_NPROCESSORS_ONLN); i++)
-		CPU_SET(i, &cpus);
-	sched_setaffinity(0, sizeof(cpus), &cpus);
 }

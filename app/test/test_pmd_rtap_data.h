@@ -76,8 +76,6 @@ int rtap_kernel_change(const char *name, unsigned long request, int value);
 
 /* Does it in another thread, which ends before this returns. */
 int rtap_thread_run(int (*work)(void *arg), void *arg);
-/* The threads of the EAL stay on their CPUs, and so would those that they make. */
-void rtap_thread_allow_any_cpu(void);
 /* The test's own thread is bound to one CPU, where threads would take turns. */
 void rtap_thread_use_all_cpus(void);
 

@@ -352,7 +352,7 @@ keep_changing_lists(void *arg)
 {
 	int *ret = arg;
 
-	rtap_thread_allow_any_cpu();
+	rtap_thread_use_all_cpus();
 	for (unsigned int n = 0; n < NB_CHANGES; n++) {
 		if (*ret == 0)
 			*ret = change_lists(n);

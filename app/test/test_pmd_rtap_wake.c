@@ -192,7 +192,7 @@ receive_by_interrupt(void *arg __rte_unused)
 	struct rte_mbuf *mbuf;
 	int n = 0;
 
-	rtap_thread_allow_any_cpu();
+	rtap_thread_use_all_cpus();
 	while (n >= 0 && n < NB_WAKE_UPS) {
 		if (rtap_port_receive_once(rtap_fx.port, 0, &mbuf, 1) == 1) {
 			rte_pktmbuf_free(mbuf);
