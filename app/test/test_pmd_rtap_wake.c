@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <unistd.h>
 
 #include <rte_epoll.h>
 #include <rte_ethdev.h>
@@ -20,6 +21,7 @@
 
 #include "test.h"
 #include "test_pmd_rtap_data.h"
+#include "test_pmd_rtap_event.h"
 #include "test_pmd_rtap_intr.h"
 #include "test_pmd_rtap_kernel.h"
 #include "test_pmd_rtap_port.h"
@@ -144,6 +146,45 @@ deletion_wakes_and_then_is_quiet(void)
 }
 
 static int
+setup_link_events(void)
+{
+	const struct rte_eth_intr_conf conf = { .lsc = 1, .rxq = 1 };
+
+	if (rtap_setup_intr() != TEST_SUCCESS)
+		return TEST_FAILED;
+	TEST_ASSERT_SUCCESS(rte_eth_dev_stop(rtap_fx.port), "no stop");
+	rtap_events_forget();
+	TEST_ASSERT_SUCCESS(rtap_events_configure(&conf, 1), "no configuration");
+	TEST_ASSERT_SUCCESS(rtap_port_start(rtap_fx.port), "no start");
+	TEST_ASSERT_SUCCESS(rtap_intr_control(1, RTE_INTR_EVENT_ADD), "not added");
+	return rtap_open_socket();
+}
+
+static void
+teardown_link_events(void)
+{
+	rtap_intr_control(1, RTE_INTR_EVENT_DEL);
+	close(rtap_intr_epfd);
+	rtap_intr_epfd = -1;
+	rtap_events_teardown();
+}
+
+static int
+link_events_and_interrupts_work_together(void)
+{
+	TEST_ASSERT_SUCCESS(rtap_intr_enable(), "not enabled");
+	TEST_ASSERT_SUCCESS(rtap_kernel_set_down(RTAP_TEST_IFACE), "no down");
+	TEST_ASSERT_SUCCESS(rtap_kernel_set_up(RTAP_TEST_IFACE), "no up");
+	if (rtap_events_wait(2) != TEST_SUCCESS)
+		return TEST_FAILED;
+	TEST_ASSERT(rtap_intr_sleeps_on(), "the link wakes");
+	TEST_ASSERT_SUCCESS(rtap_open_socket(), "no socket");
+	if (wakes_and_delivers() != TEST_SUCCESS)
+		return TEST_FAILED;
+	return rtap_events_expect(2);
+}
+
+static int
 enable_here(void *arg __rte_unused)
 {
 	return rtap_intr_enable();
@@ -262,6 +303,8 @@ struct unit_test_suite rtap_wake_suite = {
 			deletion_wakes_and_then_is_quiet),
 		TEST_CASE_ST(rtap_setup_intr, rtap_teardown_intr,
 			polling_enabling_and_sleeping_threads_differ),
+		TEST_CASE_ST(setup_link_events, teardown_link_events,
+			link_events_and_interrupts_work_together),
 		TEST_CASE_ST(rtap_setup_intr, rtap_teardown_intr, no_wake_up_is_lost),
 		TEST_CASES_END()
 	}
