@@ -217,6 +217,15 @@ append_tunnel(struct frame *f, const struct frame_spec *spec, uint32_t len)
 		p[FRAME_TUNNEL_LEN + 3] = spec->tunnel_extra / 4 - 1;
 }
 
+/* Makes the first bytes of the payload what the checksum lacks. */
+static void
+zero_sum(struct frame *f, const uint8_t *field)
+{
+	uint8_t *first = f->data + f->payload;
+
+	frame_put16(first, frame_fold(frame_get16(first) + frame_get16(field)));
+}
+
 static void
 set_l4_checksum(struct frame *f, bool is_udp)
 {
@@ -224,8 +233,10 @@ set_l4_checksum(struct frame *f, bool is_udp)
 	const uint32_t len = f->len - f->l4;
 	const uint32_t sum = frame_sum_pseudo(f->data + f->l3,
 		is_udp ? IPPROTO_UDP : IPPROTO_TCP, len);
-	const uint16_t checksum = ~frame_fold(frame_sum(sum, f->data + f->l4, len));
+	uint16_t checksum;
 
+	frame_put16(field, 0);
+	checksum = ~frame_fold(frame_sum(sum, f->data + f->l4, len));
 	frame_put16(field, checksum == 0 ? 0xffff : checksum);
 }
 
@@ -254,6 +265,10 @@ frame_build(struct frame *f, const struct frame_spec *spec)
 	f->payload = f->len;
 	append_payload(f, spec->payload_len);
 	set_l4_checksum(f, spec->is_udp);
+	if (spec->has_zero_sum) {
+		zero_sum(f, f->data + f->l4 + (spec->is_udp ? UDP_CHECKSUM : TCP_CHECKSUM));
+		set_l4_checksum(f, spec->is_udp);
+	}
 
 	f->l2_len = f->l3 - f->outer_l2_len - f->outer_l3_len;
 	f->l3_len = l3_len;

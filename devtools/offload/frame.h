@@ -46,6 +46,7 @@ struct frame_spec {
 	enum frame_tunnel tunnel;
 	bool is_outer_ipv6;
 	uint8_t tunnel_extra;	/* bytes of Geneve options */
+	bool has_zero_sum;	/* the checksum of layer 4 comes out as 0 */
 };
 
 /* Lengths are as in an mbuf: with a tunnel, l2_len counts from the outer UDP header. */

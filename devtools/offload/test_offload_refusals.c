@@ -44,6 +44,7 @@ struct refusal_case {
 	uint16_t segsz;
 	uint32_t len;		/* the packet is cut to, 0: not */
 	uint32_t no_tun;	/* TUN_F_* that are missing */
+	bool has_outer_sum;	/* the outer UDP header has a checksum */
 };
 
 #define LENS .l2_len = KEEP, .l3_len = KEEP, .l4_len = KEEP, \
@@ -123,6 +124,8 @@ static const struct refusal_case cases[] = {
 	{ "TCP segments, l2_len without the tag", { .payload_len = 3000, .nb_vlans = 1 }, TSO,
 		-EINVAL, LENS, .l2_len = 14 },
 	{ "TCP segments, packet ends in TCP", TCP, TSO, -EINVAL, LENS, .len = 53 },
+	{ "TCP segments, packet ends in options", { .payload_len = 0, .tcp_extra = 40 }, TSO,
+		-EINVAL, LENS, .len = 60 },
 	{ "TCP segments, packet ends in IP", TCP, TSO, -EINVAL, LENS, .len = 30 },
 	{ "TCP segments, packet ends in Ethernet", TCP, TSO, -EINVAL, LENS, .len = 14 },
 	{ "UDP segments, packet ends in UDP", UDP, USO, -EINVAL, LENS, .len = 41 },
@@ -143,6 +146,12 @@ static const struct refusal_case cases[] = {
 		TSO | RTE_MBUF_F_TX_TUNNEL_VXLAN, -EINVAL, LENS },
 	{ "tunnel segments, wrong outer version", TUNNEL,
 		TSO | RTE_MBUF_F_TX_OUTER_IPV6 | RTE_MBUF_F_TX_TUNNEL_VXLAN, -EINVAL, LENS },
+	{ "tunnel segments, outer UDP checksum", TUNNEL, VXLAN, -EINVAL, LENS,
+		.has_outer_sum = true },
+	{ "tunnel segments, longest headers", { .payload_len = 3000, .tunnel = FRAME_GENEVE,
+		.is_outer_ipv6 = true, .tunnel_extra = 96, .is_ipv6 = true, .ip_extra = 248,
+		.tcp_extra = 40 }, V6 | RTE_MBUF_F_TX_TCP_SEG | RTE_MBUF_F_TX_OUTER_IPV6 |
+		RTE_MBUF_F_TX_TUNNEL_GENEVE, -EINVAL, LENS },
 	{ "tunnel segments, l2_len of Ethernet alone", TUNNEL, VXLAN, -EINVAL, LENS,
 		.l2_len = 14 },
 	{ "tunnel segments beyond the length of outer IPv4",
@@ -199,6 +208,8 @@ run_case(const struct refusal_case *c)
 	frame_build(&f, &c->spec);
 	if (c->len > 0)
 		f.len = c->len;
+	if (c->has_outer_sum)
+		f.data[f.outer_l2_len + f.outer_l3_len + 7] = 1;
 	for (uint32_t i = 0; test_next_shape(&f, i, &shape); i++) {
 		if (shape.nb_seg_lens > 0 && f.len / shape.seg_lens[shape.nb_seg_lens - 1] +
 				shape.nb_seg_lens > RTAP_OFFLOAD_MAX_SEGS)
@@ -211,7 +222,7 @@ run_case(const struct refusal_case *c)
 
 /* A tag goes into the first segment, which nobody else may see. */
 static bool
-check_tag(const struct packet_shape *shape, uint16_t headroom, int error)
+check_tag(const struct packet_shape *shape, uint16_t headroom, uint16_t l2_len, int error)
 {
 	static struct frame f;
 	static const struct frame_spec spec = { .payload_len = 100 };
@@ -222,6 +233,7 @@ check_tag(const struct packet_shape *shape, uint16_t headroom, int error)
 	frame_build(&f, &spec);
 	m = packet_new(f.data, f.len, shape);
 	m->data_off = headroom;
+	m->l2_len = l2_len;
 	m->ol_flags |= RTE_MBUF_F_TX_VLAN;
 	ret = rtap_offload_check(&o, m);
 	packet_free(m);
@@ -235,20 +247,24 @@ test_tags(void)
 	static const uint16_t long_enough[] = { 12, UINT16_MAX };
 	struct packet_shape shape = { .nb_seg_lens = 0 };
 
-	test_end("Tx refusal", "nothing: tag", check_tag(&shape, PACKET_HEADROOM, 0));
+	test_end("Tx refusal", "nothing: tag", check_tag(&shape, PACKET_HEADROOM, 14, 0));
 	test_end("Tx refusal", "tag without headroom",
-		check_tag(&shape, PACKET_HEADROOM - 1, -ENOSPC));
+		check_tag(&shape, PACKET_HEADROOM - 1, 14, -ENOSPC));
 	shape.kind = PACKET_SHARED;
-	test_end("Tx refusal", "tag in a shared mbuf", check_tag(&shape, PACKET_HEADROOM, -EINVAL));
+	test_end("Tx refusal", "tag in a shared mbuf", check_tag(&shape, PACKET_HEADROOM, 14, -EINVAL));
 	shape.kind = PACKET_INDIRECT;
 	test_end("Tx refusal", "tag in an indirect mbuf",
-		check_tag(&shape, PACKET_HEADROOM, -EINVAL));
+		check_tag(&shape, PACKET_HEADROOM, 14, -EINVAL));
 	shape = (struct packet_shape){ .seg_lens = short_first, .nb_seg_lens = 2 };
 	test_end("Tx refusal", "tag between segments",
-		check_tag(&shape, PACKET_HEADROOM, -EINVAL));
+		check_tag(&shape, PACKET_HEADROOM, 14, -EINVAL));
 	shape.seg_lens = long_enough;
 	test_end("Tx refusal", "nothing: tag after the first segment",
-		check_tag(&shape, PACKET_HEADROOM, 0));
+		check_tag(&shape, PACKET_HEADROOM, 14, 0));
+	test_end("Tx refusal", "nothing: longest l2_len with tag",
+		check_tag(&shape, PACKET_HEADROOM, 123, 0));
+	test_end("Tx refusal", "tag behind a longer l2_len than an mbuf holds",
+		check_tag(&shape, PACKET_HEADROOM, 124, -EINVAL));
 }
 
 /* A chain of empty segments is as bad as one of full ones. */

@@ -58,6 +58,8 @@ static const struct tx_case cases[] = {
 	{ "UDP and IPv4 checksum", { .payload_len = 1472, .is_udp = true }, UDP_CKSUM | IP_CKSUM },
 	{ "UDP checksum over IPv6", { .payload_len = 8, .is_udp = true, .is_ipv6 = true },
 		UDP_CKSUM },
+	{ "UDP checksum that comes out as 0",
+		{ .payload_len = 8, .is_udp = true, .has_zero_sum = true }, UDP_CKSUM },
 	{ "UDP checksum of 64 KB", { .payload_len = 65507, .is_udp = true },
 		UDP_CKSUM | IP_CKSUM },
 	{ "tag inserted into a plain frame", { .payload_len = 50 }, RTE_MBUF_F_TX_VLAN },
@@ -359,6 +361,34 @@ run_case(const struct tx_case *c, bool has_tunnels)
 	return true;
 }
 
+/* Behind extension headers the application's sum counts, whatever the addresses are. */
+static bool
+check_given_sum(void)
+{
+	static const struct tx_case c = {
+		.spec = { .payload_len = 3000, .is_ipv6 = true, .ip_extra = 16 },
+		.flags = TSO,
+		.segsz = 1000,
+	};
+	static struct kernel_frame k;
+	static struct frame f;
+	const struct rtap_offload o = packet_offload(false);
+	const struct packet_shape shape = { .nb_seg_lens = 0 };
+	struct rte_mbuf *m;
+	int ret;
+
+	frame_build(&f, &c.spec);
+	frame_put16(f.data + f.l4 + 16, 0x1234);
+	m = packet_new(f.data, f.len, &shape);
+	set_offload(m, &c, &f);
+	ret = packet_transmit(&o, m, &k);
+	packet_free(m);
+	if (ret < 0)
+		return test_fail("refused: %d", ret);
+	return frame_get16(k.data + f.l4 + 16) == 0x1234 + f.len - f.l4 ||
+		test_fail("sum %#x", frame_get16(k.data + f.l4 + 16));
+}
+
 void
 test_tx(void)
 {
@@ -371,4 +401,5 @@ test_tx(void)
 			ok = ok && run_case(c, false);
 		test_end("Tx", c->name, ok);
 	}
+	test_end("Tx", "sum of the application's behind an extension header", check_given_sum());
 }
