@@ -59,6 +59,8 @@ struct rx_case {
 	uint64_t offloads;
 	uint64_t ol_flags;	/* expected, exactly */
 	bool is_ip_bad;		/* the IPv4 checksum is */
+	uint16_t csum_start;	/* if not that of layer 4 */
+	uint16_t csum_offset;
 };
 
 static const struct rx_case cases[] = {
@@ -85,8 +87,17 @@ static const struct rx_case cases[] = {
 	{ "unfinished TCP over IPv6, nothing wanted", TCP6, NEEDS },
 	{ "unfinished without payload, nothing wanted", { .payload_len = 0 }, NEEDS },
 	{ "unfinished 64 KB, nothing wanted", BIG4, NEEDS },
+	{ "unfinished and comes out as 0, nothing wanted",
+		{ .payload_len = 8, .is_udp = true, .has_zero_sum = true }, NEEDS },
+	{ "unfinished TCP, UDP wanted", TCP4, NEEDS, .offloads = UDP_OFF, .ol_flags = L4_GOOD },
+	{ "unfinished UDP, TCP wanted", UDP4, NEEDS, .offloads = TCP_OFF, .ol_flags = L4_GOOD },
+	{ "unfinished elsewhere in TCP", TCP4, NEEDS, .offloads = ALL_L4, .csum_start = 54,
+		.csum_offset = 16 },
+	{ "unfinished elsewhere in UDP", UDP4, NEEDS, .offloads = ALL_L4, .csum_start = 34,
+		.csum_offset = 16 },
 	{ "unfinished behind a tag, nothing wanted", TAGGED, NEEDS },
-	{ "unfinished inside VXLAN", INSIDE, NEEDS, .offloads = ALL_L4, .ol_flags = L4_GOOD },
+	/* What is known is the inner checksum, but the mbuf tells of the outer UDP. */
+	{ "unfinished inside VXLAN", INSIDE, NEEDS, .offloads = ALL_L4 },
 	{ "unfinished inside VXLAN, nothing wanted", INSIDE, NEEDS },
 
 	{ "IPv4 header is right", TCP4, .offloads = IP_OFF, .ol_flags = IP_GOOD },
@@ -141,6 +152,15 @@ leave_unfinished(struct frame *f, bool is_udp)
 	frame_put16(f->data + f->l4 + (is_udp ? 6 : 16),
 		frame_fold(frame_sum_pseudo(f->data + f->l3, is_udp ? IPPROTO_UDP : IPPROTO_TCP,
 			f->len - f->l4)));
+}
+
+/* A checksum of any protocol, in place of what was there. */
+static void
+finish(struct frame *f, uint16_t start, uint16_t offset)
+{
+	const uint32_t sum = frame_sum(0, f->data + start, f->len - start);
+
+	frame_put16(f->data + start + offset, ~frame_fold(sum));
 }
 
 static void
@@ -224,8 +244,8 @@ kernel_hdr(const struct rx_case *c, const struct frame *f)
 		hdr.base.hdr_len = f->payload;
 	if ((c->flags & NEEDS) == 0)
 		return hdr;
-	hdr.base.csum_start = f->l4;
-	hdr.base.csum_offset = c->spec.is_udp ? 6 : 16;
+	hdr.base.csum_start = c->csum_start != 0 ? c->csum_start : f->l4;
+	hdr.base.csum_offset = c->csum_start != 0 ? c->csum_offset : c->spec.is_udp ? 6 : 16;
 	return hdr;
 }
 
@@ -265,7 +285,9 @@ prepare(const struct rx_case *c, struct frame *given, struct frame *right)
 	if (c->is_ip_bad)
 		right->data[right->l3 + 10] ^= 1;
 	*given = *right;
-	if ((c->flags & NEEDS) != 0)
+	if (c->csum_start != 0)
+		finish(right, c->csum_start, c->csum_offset);
+	else if ((c->flags & NEEDS) != 0)
 		leave_unfinished(given, c->spec.is_udp);
 	/* Left so to the application. */
 	if ((c->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == L4_NONE)

@@ -92,22 +92,20 @@ complete_checksum(struct rte_mbuf *m, uint32_t start, uint32_t field)
 		write_byte(m, field + i, bytes[i]);
 }
 
-/* The application has agreed to get this checksum unfinished. */
-static bool
-may_leave_checksum(const struct received *rx, uint32_t start, uint32_t offset)
+/* The offload that is about the checksum at this place, 0 if the mbuf has no flags for it. */
+static uint64_t
+offload_of_checksum(const struct received *rx, uint32_t start, uint32_t offset)
 {
 	if ((rx->ptype & RTE_PTYPE_TUNNEL_MASK) != 0 ||
 			start != (uint32_t)rx->lens.l2_len + rx->lens.l3_len)
-		return false;
+		return 0;
 	switch (rx->ptype & RTE_PTYPE_L4_MASK) {
 	case RTE_PTYPE_L4_TCP:
-		return offset == rtap_checksum_offset(false) &&
-			(rx->offloads & RTE_ETH_RX_OFFLOAD_TCP_CKSUM) != 0;
+		return offset == rtap_checksum_offset(false) ? RTE_ETH_RX_OFFLOAD_TCP_CKSUM : 0;
 	case RTE_PTYPE_L4_UDP:
-		return offset == rtap_checksum_offset(true) &&
-			(rx->offloads & RTE_ETH_RX_OFFLOAD_UDP_CKSUM) != 0;
+		return offset == rtap_checksum_offset(true) ? RTE_ETH_RX_OFFLOAD_UDP_CKSUM : 0;
 	default:
-		return false;
+		return 0;
 	}
 }
 
@@ -117,6 +115,7 @@ take_checksum(const struct received *rx, const struct virtio_net_hdr *hdr, struc
 		bool is_aggregate)
 {
 	uint32_t start = hdr->csum_start - rx->stripped;
+	uint64_t offload;
 
 	if ((hdr->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) == 0) {
 		if ((hdr->flags & VIRTIO_NET_HDR_F_DATA_VALID) != 0 &&
@@ -127,13 +126,14 @@ take_checksum(const struct received *rx, const struct virtio_net_hdr *hdr, struc
 	if (hdr->csum_start < RTE_ETHER_HDR_LEN + rx->stripped || start + hdr->csum_offset +
 			sizeof(rte_be16_t) > m->pkt_len)
 		return -EINVAL;
+	offload = offload_of_checksum(rx, start, hdr->csum_offset);
 	/* Of an aggregate it would be worthless: it is none of the packets that were sent. */
-	if (is_aggregate || may_leave_checksum(rx, start, hdr->csum_offset)) {
+	if (is_aggregate || (rx->offloads & offload) != 0) {
 		m->ol_flags |= RTE_MBUF_F_RX_L4_CKSUM_NONE;
 		return 0;
 	}
 	complete_checksum(m, start, start + hdr->csum_offset);
-	if ((rx->offloads & L4_RX_OFFLOADS) != 0)
+	if (offload != 0 && (rx->offloads & L4_RX_OFFLOADS) != 0)
 		m->ol_flags |= RTE_MBUF_F_RX_L4_CKSUM_GOOD;
 	return 0;
 }
