@@ -51,20 +51,22 @@ refuse_nobody()
 		"${WRAPPER[@]}" "${NOBODY[@]}"
 }
 
-# refuse_by_seccomp NAME ERROR CALLS PATTERN
+# refuse_by_seccomp NAME ERROR CALLS PATTERN [WRAPPER...]
 refuse_by_seccomp()
 {
-	local seccomp=("$RTAP_SRC/devtools/seccomp.py" "$2" "$3")
+	local name=$1 seccomp=("$RTAP_SRC/devtools/seccomp.py" "$2" "$3") pattern=$4
 
-	if "${seccomp[@]}" true 2>/dev/null; then
-		refused "$1" "$vdev" "$4" "${seccomp[@]}"
+	shift 4
+	if "$@" "${seccomp[@]}" true 2>/dev/null; then
+		refused "$name" "$vdev" "$pattern" "$@" "${seccomp[@]}"
 	else
-		skip_refused "$1" "no seccomp filter here"
+		skip_refused "$name" "no seccomp filter here"
 	fi
 }
 
-# It holds for the whole machine, so each window is as short as one start of
-# testpmd; 1 changes nothing for those who may do anything.
+# It holds for the whole machine. 1 changes nothing for those who may do anything,
+# and is set for the time of two starts. 2 would stop whoever starts just then:
+# RTAP_SYSCTL=1 sets it nevertheless.
 SYSCTL=/proc/sys/kernel/io_uring_disabled
 set_sysctl()
 {
@@ -87,9 +89,20 @@ refuse_by_sysctl()
 		setpriv --bounding-set=-sys_admin
 	run_testpmd allowed "net_rtap0,iface=$DEMO_IFACE"
 	check "$name=1: no matter with CAP_SYS_ADMIN" testpmd_has_ports allowed
-	set_sysctl 2
-	refused "$name=2" "$vdev" 'io_uring_disabled.*0'
+	if [ "${RTAP_SYSCTL:-0}" = 1 ]; then
+		set_sysctl 2
+		refused "$name=2" "$vdev" 'io_uring_disabled.*0'
+	fi
 	set_sysctl "$old"
+	[ "${RTAP_SYSCTL:-0}" = 1 ] || refuse_as_by_sysctl "$name=2"
+}
+
+# refuse_as_by_sysctl NAME : what a process sees of the value 2.
+refuse_as_by_sysctl()
+{
+	echo 2 >"$SCRATCH/disabled"
+	WRAPPER=(unshare --mount sh -c "mount --bind $SCRATCH/disabled $SYSCTL && exec \"\$@\"" sh)
+	refuse_by_seccomp "$1" 1 $SETUP,$ENTER,$REGISTER 'io_uring_disabled.*0' "${WRAPPER[@]}"
 }
 
 # A process that gave up has its interfaces removed after its end.
