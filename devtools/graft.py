@@ -179,7 +179,8 @@ def edit_old_test_list(text, tests):
         return text
     block = ["if dpdk_conf.has('RTE_NET_RTAP')", "    test_deps += 'net_rtap'"]
     block += [f"    test_sources += '{test}'" for test in tests]
-    block += ["    fast_tests += [['rtap_pmd_autotest', true, true]]", "endif", ""]
+    block += ["    fast_tests += [['rtap_pmd_autotest', true, true]]"]
+    block += ["    fast_tests += [['rtap_mp_autotest', false, false]]", "endif", ""]
     marker = "if dpdk_conf.has('RTE_HAS_LIBPCAP')\n"
     if marker not in text:
         raise unknown_form(marker.strip())
@@ -348,6 +349,7 @@ def wrap_test(farm, test):
     source = ROOT / "app/test" / test
     register = re.findall(r"(?m)^REGISTER_FAST_TEST\(.*\)", source.read_text())
     words = [re.sub(r"\b(NOHUGE|ASAN)_OK\b", "true", line) for line in register]
+    words = [re.sub(r"\b(NOHUGE|ASAN)_SKIP\b", "false", line) for line in words]
     farm.link(f"app/test/{test}.in", source)
     farm.text(
         f"app/test/{test}",

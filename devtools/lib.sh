@@ -230,6 +230,29 @@ take_hugepages()
 	poll 5 top_hugepages_up
 }
 
+# All processes need their memory at one address, which this is in all of them:
+# EAL's own choice is taken where the address sanitizer is.
+SHARED_ADDRESS=--base-virtaddr=0x200000000000
+
+# share_memory : SHARED, what makes testpmd use memory that other processes can
+# use as well. To be run in a mount namespace of its own.
+share_memory()
+{
+	# The address sanitizer remembers for each process what is free in the heap,
+	# which is one for all of them.
+	! grep -qs 'define RTE_MALLOC_ASAN' "$RTAP_BUILD"/subprojects/dpdk/rte_build_config.h ||
+		skip_all "DPDK's heap is instrumented, which processes cannot share"
+	take_hugepages || skip_all "hugepages: cannot have $HUGEPAGES free pages of 2 MB"
+	mkdir "$SCRATCH/huge"
+	mount -t hugetlbfs -o pagesize=2M none "$SCRATCH/huge" ||
+		skip_all "hugepages: cannot mount a hugetlbfs"
+	on_exit umount -l "$SCRATCH/huge"
+	SHARED=(--huge-dir "$SCRATCH/huge" --file-prefix "rtap-$$" "$SHARED_ADDRESS")
+	# EAL never frees the devices that a secondary process has from the primary.
+	echo leak:insert_vdev >"$SCRATCH/lsan"
+	export LSAN_OPTIONS=suppressions=$SCRATCH/lsan${LSAN_OPTIONS:+:$LSAN_OPTIONS}
+}
+
 # ---- namespace and scratch space ---------------------------------------------
 
 # new_scratch : SCRATCH, a private directory.
@@ -639,6 +662,7 @@ autotest_to_tap()
 }
 
 # run_autotest MODE EAL_OPTION... : needs NETNS; prints its cases and the plan.
+# AUTOTEST names another than the usual one.
 run_autotest()
 {
 	local mode=$1 ended status
@@ -647,7 +671,7 @@ run_autotest()
 	eal_command "$RTAP_DPDK_TEST" "$@"
 	# The loop has to count in this shell.
 	shopt -s lastpipe
-	in_netns env DPDK_TEST=rtap_pmd_autotest \
+	in_netns env "DPDK_TEST=${AUTOTEST:-rtap_pmd_autotest}" \
 		timeout -k 5 "$AUTOTEST_SECONDS" \
 		${RTAP_WRAPPER[@]+"${RTAP_WRAPPER[@]}"} "${EAL_COMMAND[@]}" \
 		</dev/null 2>&1 | autotest_to_tap "$mode"

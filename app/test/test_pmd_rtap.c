@@ -168,4 +168,32 @@ test_pmd_rtap(void)
 	return unit_test_suite_runner(&rtap_suite);
 }
 
+/*
+ * A program of its own, because a process with registered threads, which the
+ * other has cases about, refuses a second process for good.
+ */
+static struct unit_test_suite *rtap_mp_suites[] = {
+	&rtap_mp_suite,
+	&rtap_leak_suite,
+	NULL
+};
+
+static struct unit_test_suite rtap_two_processes_suite = {
+	.suite_name = "net_rtap in two processes",
+	.setup = suite_setup,
+	.teardown = suite_teardown,
+	.unit_test_suites = rtap_mp_suites,
+	.unit_test_cases = {
+		TEST_CASES_END()
+	}
+};
+
+static int
+test_pmd_rtap_mp(void)
+{
+	rtap_fx.nb_leaks = 0;
+	return unit_test_suite_runner(&rtap_two_processes_suite);
+}
+
 REGISTER_FAST_TEST(rtap_pmd_autotest, NOHUGE_OK, ASAN_OK, test_pmd_rtap);
+REGISTER_FAST_TEST(rtap_mp_autotest, NOHUGE_SKIP, ASAN_SKIP, test_pmd_rtap_mp);

@@ -34,7 +34,7 @@ struct rtap_fixture rtap_fx = { .sock = -1 };
 int
 rtap_pool_create(void)
 {
-	rtap_fx.pool = rte_pktmbuf_pool_create("rtap_test", POOL_NB_MBUFS,
+	rtap_fx.pool = rte_pktmbuf_pool_create(RTAP_TEST_POOL, POOL_NB_MBUFS,
 		POOL_CACHE, RTAP_TEST_PRIV_SIZE, RTE_MBUF_DEFAULT_BUF_SIZE,
 		(int)rte_socket_id());
 	return rtap_fx.pool == NULL ? -ENOMEM : 0;

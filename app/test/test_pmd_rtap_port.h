@@ -24,6 +24,7 @@
 #define RTAP_TEST_IFACE "rtest0"
 #define RTAP_TEST_IFACE2 "rtest1"
 #define RTAP_TEST_ARGS "iface=" RTAP_TEST_IFACE
+#define RTAP_TEST_POOL "rtap_test"
 #define RTAP_TEST_NB_DESC 64
 #define RTAP_TEST_PRIV_SIZE 64
 #define RTAP_TEST_BURST 32U
@@ -56,6 +57,7 @@ extern struct unit_test_suite rtap_move_suite;
 extern struct unit_test_suite rtap_apart_suite;
 extern struct unit_test_suite rtap_restart_suite;
 extern struct unit_test_suite rtap_hotplug_suite;
+extern struct unit_test_suite rtap_mp_suite;
 
 /* Once for the whole run. */
 int rtap_pool_create(void);

@@ -159,6 +159,7 @@ rtap_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats)
 /* 25.11: a count of descriptors may be a negative error. */
 #if RTE_VERSION < RTE_VERSION_NUM(25, 11, 0, 0)
 int rtap_signed_rx_queue_count(void *queue);
+int rtap_signed_gate_rx_queue_count(void *queue);
 
 static inline uint32_t
 rtap_rx_queue_count(void *queue)
@@ -168,6 +169,15 @@ rtap_rx_queue_count(void *queue)
 	return RTE_MAX(count, 0);
 }
 #define rtap_rx_queue_count(...) rtap_signed_rx_queue_count(__VA_ARGS__)
+
+static inline uint32_t
+rtap_gate_rx_queue_count(void *queue)
+{
+	int count = rtap_signed_gate_rx_queue_count(queue);
+
+	return RTE_MAX(count, 0);
+}
+#define rtap_gate_rx_queue_count(...) rtap_signed_gate_rx_queue_count(__VA_ARGS__)
 #endif
 
 #endif /* REGISTER_TEST_COMMAND */

@@ -68,12 +68,7 @@ is_refused()
 begin_scenario secondary
 : "${RTAP_PROC_INFO:=$(find_program dpdk-proc-info)}"
 [ -x "$RTAP_PROC_INFO" ] || skip_all "no dpdk-proc-info at $RTAP_PROC_INFO"
-take_hugepages || skip_all "hugepages: cannot have $HUGEPAGES free pages of 2 MB"
-mkdir "$SCRATCH/huge"
-mount -t hugetlbfs -o pagesize=2M none "$SCRATCH/huge" ||
-	skip_all "hugepages: cannot mount a hugetlbfs"
-on_exit umount -l "$SCRATCH/huge"
-SHARED=(--huge-dir "$SCRATCH/huge" --file-prefix "rtap-two-$$")
+share_memory
 tap_plan 19
 
 TESTPMD_MEMORY="-m 128 ${SHARED[*]}"

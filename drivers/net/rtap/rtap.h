@@ -11,6 +11,8 @@
  * receives.
  *
  *   rtap_ethdev.c       probe, configure, start, stop, close
+ *   rtap_secondary.c    the port as a secondary process has it
+ *   rtap_borrow.c       the queues as a secondary process has them
  *   rtap_control.c      operations on the interface: link, MAC, MTU
  *   rtap_negotiate.c    offloads of a port, as agreed on with the kernel
  *   rtap_rx.c           receive queues and burst
@@ -23,6 +25,7 @@
  *   rtap_intr.c         events: what happens to the interface
  *   rtap_place.c        where the interface is
  *   rtap_devargs.[ch]   device arguments
+ *   rtap_mp.[ch]        messages between processes
  *   rtap_netlink.[ch]   rtnetlink
  *   rtap_nlattr.[ch]    attributes of netlink messages
  *   rtap_nllink.[ch]    what they say of an interface
@@ -61,6 +64,7 @@
 
 #include "rtap_devargs.h"
 #include "rtap_filter.h"
+#include "rtap_mp.h"
 #include "rtap_netlink.h"
 #include "rtap_netns.h"
 #include "rtap_offload.h"
@@ -112,6 +116,7 @@ static_assert(RTAP_TX_HDRS_LEN >= RTAP_VNET_TUNNEL_HDR_LEN + RTAP_OFFLOAD_MAX_HD
 	"the headers of one packet have room");
 static_assert(RTE_IS_POWER_OF_2(RTAP_RING_ENTRIES), "io_uring rounds up to a power of two");
 static_assert(RTAP_MAX_QUEUES <= RTE_MAX_QUEUES_PER_PORT, "ethdev keeps an array of queues");
+static_assert(RTAP_MAX_QUEUES <= RTAP_MP_MAX_FDS, "all queues can be lent");
 
 /*
  * Shared by all processes (dev->data->dev_private): values only. A descriptor,
@@ -130,6 +135,9 @@ struct rtap_shared {
 	struct rtap_offload offload; /* control; kernel_features const */
 	bool is_gso_limited;        /* control; the interface has limits of ours on aggregates */
 	struct rtap_filter filter;  /* control writes, lcore reads */
+	uint64_t token;             /* const; of this port and no other */
+	unsigned int without;       /* const; features not to be used by any process */
+	RTE_ATOMIC(uint32_t) loan;  /* control writes, any reads; number, 0 if not lent */
 };
 
 struct rtap_intr; /* of rtap_intr.c */
@@ -139,6 +147,7 @@ struct rtap_queue_pair {
 	int tap_fd;                 /* control; -1 if not open */
 	int intr_fd;                /* control; of the Rx interrupt, -1 if there is none */
 	bool is_intr_enabled;       /* control or lcore, whoever enables and disables it */
+	uint32_t process_id;        /* const; of the process */
 	struct rtap_uring *rx;      /* control sets it, lcore uses it; NULL if stopped */
 	struct rtap_uring *tx;      /* the same */
 };
@@ -161,6 +170,8 @@ struct rtap_process {
 	struct rtap_location location; /* has a lock */
 	struct rtap_intr *intr;     /* control; NULL if no events are asked for */
 	bool is_removal_told;       /* intr */
+	struct rtap_mp_lender *lender; /* const; has a lock; of the primary, elsewhere NULL */
+	struct rtap_borrower *borrower; /* const; of a secondary, elsewhere NULL */
 	struct rtap_queue_pair queues[RTAP_MAX_QUEUES];
 };
 
@@ -187,6 +198,8 @@ struct __rte_cache_aligned rtap_rx_queue {
 	uint16_t nb_stock;          /* lcore; mbufs ready to be read into */
 	bool is_drained;            /* lcore; nothing more expected, but no poll armed yet */
 	bool is_gone;               /* lcore; the interface was deleted */
+	bool is_busy;               /* lcore; a burst is under way */
+	uint32_t process_id;        /* lcore; of the process that polled last */
 
 	struct rtap_counter packets;
 	struct rtap_counter bytes;
@@ -216,6 +229,10 @@ struct __rte_cache_aligned rtap_tx_queue {
 	unsigned int nb_hdrs_used;  /* lcore; bytes */
 	uint8_t hdrs[RTAP_TX_HDRS_LEN]; /* lcore */
 };
+
+/* Processes share these: those of another build must not meet. */
+#define RTAP_LAYOUT ((uint32_t)(sizeof(struct rtap_shared) << 24 ^ \
+	sizeof(struct rtap_rx_queue) << 12 ^ sizeof(struct rtap_tx_queue)))
 
 static inline struct rtap_shared *
 rtap_shared(const struct rte_eth_dev *dev)
@@ -268,6 +285,32 @@ rtap_frame_len(uint32_t mtu)
 {
 	return mtu + RTAP_ETH_OVERHEAD;
 }
+
+/* rtap_ethdev.c */
+
+/* What is left of a failed creation is to be released. */
+int rtap_process_create(struct rte_eth_dev *dev, uint32_t process_id);
+void rtap_process_release(struct rte_eth_dev *dev);
+
+/* rtap_secondary.c */
+struct rte_vdev_device;
+int rtap_secondary_probe(struct rte_vdev_device *vdev);
+int rtap_secondary_remove(struct rte_vdev_device *vdev);
+
+/* rtap_borrow.c */
+
+/* What is left of a failed creation is to be destroyed; so is what was never created. */
+int rtap_borrower_create(struct rte_eth_dev *dev, const struct rtap_mp_port *port);
+void rtap_borrower_destroy(struct rte_eth_dev *dev);
+/* The last step of a probe: ethdev can use the port from then on. */
+void rtap_borrower_set_functions(struct rte_eth_dev *dev);
+/* In words, why there is no loan. */
+const char *rtap_borrower_explain(int err);
+/* False if the primary has closed it. */
+bool rtap_borrower_has_port(const struct rte_eth_dev *dev);
+/* -ENODEV and a message in a secondary whose primary has closed the port. */
+int rtap_check_port(const struct rte_eth_dev *dev);
+int rtap_gate_rx_queue_count(void *queue);
 
 /* rtap_control.c */
 

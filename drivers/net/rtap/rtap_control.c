@@ -42,8 +42,11 @@ rtap_link_update(struct rte_eth_dev *dev, int wait_to_complete __rte_unused)
 {
 	struct rte_eth_link link;
 	struct rtap_link kernel;
-	int ret = rtap_ask_link(dev, &kernel);
+	int ret = rtap_check_port(dev);
 
+	if (ret < 0)
+		return ret;
+	ret = rtap_ask_link(dev, &kernel);
 	/* An interface that was deleted is down; of one that cannot be asked nothing is known. */
 	if (ret < 0 && ret != -ENODEV)
 		return ret;

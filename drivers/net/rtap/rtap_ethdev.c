@@ -16,6 +16,7 @@
 #include <ethdev_driver.h>
 #include <ethdev_vdev.h>
 #include <rte_malloc.h>
+#include <rte_random.h>
 
 #include "rtap.h"
 #include "rtap_log.h"
@@ -28,10 +29,8 @@ rtap_configure(struct rte_eth_dev *dev)
 {
 	uint16_t nb_rx = dev->data->nb_rx_queues;
 	uint16_t nb_tx = dev->data->nb_tx_queues;
-	int ret = rtap_refuse_secondary(dev, "configure");
+	int ret;
 
-	if (ret < 0)
-		return ret;
 	if (nb_rx != nb_tx) {
 		PMD_LOG(ERR, "%s: %u Rx and %u Tx queues asked, the numbers must be equal",
 			dev->data->name, nb_rx, nb_tx);
@@ -90,54 +89,102 @@ undo_start:
 	return ret;
 }
 
-static int
-rtap_rx_queue_start(struct rte_eth_dev *dev, uint16_t queue_id)
+static void
+stop_rx_queue(struct rte_eth_dev *dev, uint16_t queue_id)
 {
-	int ret = rtap_refuse_secondary(dev, "start a queue of");
-
-	if (ret == 0)
-		ret = start_rx_queue(dev, queue_id);
-	return ret < 0 ? ret : raise_carrier(dev);
-}
-
-static int
-rtap_rx_queue_stop(struct rte_eth_dev *dev, uint16_t queue_id)
-{
-	int ret = rtap_refuse_secondary(dev, "stop a queue of");
-
-	if (ret < 0)
-		return ret;
 	rtap_rx_intr_unwatch(&rtap_process(dev)->queues[queue_id]);
 	/* Fails when the interface was deleted, and then there is nothing to detach. */
 	rtap_tap_detach(rtap_process(dev)->queues[queue_id].tap_fd);
 	rtap_rx_stop(dev->data->rx_queues[queue_id]);
 	dev->data->rx_queue_state[queue_id] = RTE_ETH_QUEUE_STATE_STOPPED;
+}
+
+static int
+start_tx_queue(struct rte_eth_dev *dev, uint16_t queue_id)
+{
+	const struct rtap_process *process = rtap_process(dev);
+	int ret = rtap_tx_start(dev->data->tx_queues[queue_id],
+		process->queues[queue_id].tap_fd, process->args.without);
+
+	if (ret == 0)
+		dev->data->tx_queue_state[queue_id] = RTE_ETH_QUEUE_STATE_STARTED;
+	return ret;
+}
+
+static void
+stop_tx_queue(struct rte_eth_dev *dev, uint16_t queue_id)
+{
+	rtap_tx_stop(dev->data->tx_queues[queue_id]);
+	dev->data->tx_queue_state[queue_id] = RTE_ETH_QUEUE_STATE_STOPPED;
+}
+
+/* Secondary processes may poll the queues from now on. */
+static void
+lend_queues(struct rte_eth_dev *dev)
+{
+	const struct rtap_process *process = rtap_process(dev);
+	uint16_t nb_queues = dev->data->nb_rx_queues;
+	int fds[RTAP_MAX_QUEUES];
+	uint32_t loan;
+
+	for (uint16_t i = 0; i < nb_queues; i++)
+		fds[i] = process->queues[i].tap_fd;
+	loan = rtap_mp_lend(process->lender, fds, nb_queues);
+	rte_atomic_store_explicit(&rtap_shared(dev)->loan, loan, rte_memory_order_release);
+}
+
+/* No other process polls a queue when this returns, or begins to afterwards. */
+static void
+recall_queues(struct rte_eth_dev *dev)
+{
+	int ret;
+
+	rte_atomic_store_explicit(&rtap_shared(dev)->loan, 0, rte_memory_order_seq_cst);
+	ret = rtap_mp_recall(rtap_process(dev)->lender);
+	if (ret < 0)
+		PMD_LOG_ERRNO(WARNING, -ret, "%s: a secondary process keeps its queues",
+			dev->data->name);
+}
+
+static int
+rtap_rx_queue_start(struct rte_eth_dev *dev, uint16_t queue_id)
+{
+	int ret;
+
+	recall_queues(dev);
+	ret = start_rx_queue(dev, queue_id);
+	if (ret == 0)
+		ret = raise_carrier(dev);
+	lend_queues(dev);
+	return ret;
+}
+
+static int
+rtap_rx_queue_stop(struct rte_eth_dev *dev, uint16_t queue_id)
+{
+	recall_queues(dev);
+	stop_rx_queue(dev, queue_id);
+	lend_queues(dev);
 	return 0;
 }
 
 static int
 rtap_tx_queue_start(struct rte_eth_dev *dev, uint16_t queue_id)
 {
-	const struct rtap_process *process = rtap_process(dev);
-	int ret = rtap_refuse_secondary(dev, "start a queue of");
+	int ret;
 
-	if (ret == 0)
-		ret = rtap_tx_start(dev->data->tx_queues[queue_id],
-			process->queues[queue_id].tap_fd, process->args.without);
-	if (ret == 0)
-		dev->data->tx_queue_state[queue_id] = RTE_ETH_QUEUE_STATE_STARTED;
+	recall_queues(dev);
+	ret = start_tx_queue(dev, queue_id);
+	lend_queues(dev);
 	return ret;
 }
 
 static int
 rtap_tx_queue_stop(struct rte_eth_dev *dev, uint16_t queue_id)
 {
-	int ret = rtap_refuse_secondary(dev, "stop a queue of");
-
-	if (ret < 0)
-		return ret;
-	rtap_tx_stop(dev->data->tx_queues[queue_id]);
-	dev->data->tx_queue_state[queue_id] = RTE_ETH_QUEUE_STATE_STOPPED;
+	recall_queues(dev);
+	stop_tx_queue(dev, queue_id);
+	lend_queues(dev);
 	return 0;
 }
 
@@ -173,9 +220,9 @@ stop_queues(struct rte_eth_dev *dev)
 	drain_queues(dev);
 	for (uint16_t i = dev->data->nb_rx_queues; i-- > 0; ) {
 		if (dev->data->tx_queue_state[i] == RTE_ETH_QUEUE_STATE_STARTED)
-			rtap_tx_queue_stop(dev, i);
+			stop_tx_queue(dev, i);
 		if (dev->data->rx_queue_state[i] == RTE_ETH_QUEUE_STATE_STARTED)
-			rtap_rx_queue_stop(dev, i);
+			stop_rx_queue(dev, i);
 	}
 }
 
@@ -191,7 +238,7 @@ start_queues(struct rte_eth_dev *dev)
 		if (!rxq->is_deferred)
 			ret = start_rx_queue(dev, i);
 		if (ret == 0 && !txq->is_deferred)
-			ret = rtap_tx_queue_start(dev, i);
+			ret = start_tx_queue(dev, i);
 		if (ret < 0) {
 			stop_queues(dev);
 			return ret;
@@ -203,11 +250,8 @@ start_queues(struct rte_eth_dev *dev)
 static int
 rtap_start(struct rte_eth_dev *dev)
 {
-	int ret = rtap_refuse_secondary(dev, "start");
+	int ret = check_queues(dev);
 
-	if (ret < 0)
-		return ret;
-	ret = check_queues(dev);
 	if (ret < 0)
 		return ret;
 	ret = rtap_apply_offloads(dev);
@@ -228,8 +272,10 @@ rtap_start(struct rte_eth_dev *dev)
 	/* Last, so that no callback sees a port of which the start may still fail. */
 	rtap_link_update(dev, 0);
 	ret = rtap_lsc_set(dev, true);
-	if (ret == 0)
-		return 0;
+	if (ret < 0)
+		goto undo;
+	lend_queues(dev);
+	return 0;
 
 undo:
 	rtap_tap_set_carrier(rtap_process(dev)->keep_alive_fd, false);
@@ -244,10 +290,7 @@ undo:
 static int
 rtap_stop(struct rte_eth_dev *dev)
 {
-	int ret = rtap_refuse_secondary(dev, "stop");
-
-	if (ret < 0)
-		return ret;
+	recall_queues(dev);
 	rtap_lsc_set(dev, false);
 	rtap_tap_set_carrier(rtap_process(dev)->keep_alive_fd, false);
 	stop_queues(dev);
@@ -257,13 +300,14 @@ rtap_stop(struct rte_eth_dev *dev)
 }
 
 /* Gives back all that this process holds of the port; works on a half-built one. */
-static void
-release_process(struct rte_eth_dev *dev)
+void
+rtap_process_release(struct rte_eth_dev *dev)
 {
 	struct rtap_process *process = rtap_process(dev);
 
 	if (process == NULL)
 		return;
+	rtap_mp_lender_destroy(process->lender);
 	rtap_intr_close(process);
 	rtap_rx_intr_close(dev);
 	rtap_queues_close_from(process, 0);
@@ -276,8 +320,8 @@ release_process(struct rte_eth_dev *dev)
 	free(process);
 }
 
-static int
-create_process(struct rte_eth_dev *dev)
+int
+rtap_process_create(struct rte_eth_dev *dev, uint32_t process_id)
 {
 	struct rtap_process *process = calloc(1, sizeof(*process));
 	int ret;
@@ -290,6 +334,7 @@ create_process(struct rte_eth_dev *dev)
 	for (unsigned int i = 0; i < RTAP_MAX_QUEUES; i++) {
 		process->queues[i].tap_fd = -1;
 		process->queues[i].intr_fd = -1;
+		process->queues[i].process_id = process_id;
 	}
 	dev->process_private = process;
 
@@ -304,16 +349,14 @@ create_process(struct rte_eth_dev *dev)
 static int
 rtap_close(struct rte_eth_dev *dev)
 {
-	if (rte_eal_process_type() == RTE_PROC_PRIMARY) {
-		if (dev->data->dev_started)
-			rtap_stop(dev);
-		rtap_lift_limits(dev);
-		for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++)
-			rtap_rx_queue_release(dev, i);
-		for (uint16_t i = 0; i < dev->data->nb_tx_queues; i++)
-			rtap_tx_queue_release(dev, i);
-	}
-	release_process(dev);
+	if (dev->data->dev_started)
+		rtap_stop(dev);
+	rtap_lift_limits(dev);
+	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++)
+		rtap_rx_queue_release(dev, i);
+	for (uint16_t i = 0; i < dev->data->nb_tx_queues; i++)
+		rtap_tx_queue_release(dev, i);
+	rtap_process_release(dev);
 	return 0;
 }
 
@@ -424,7 +467,7 @@ inherit_interface(struct rte_eth_dev *dev)
 	return 0;
 }
 
-/* What an ethdev is in every process. */
+/* What an ethdev is in the primary process. */
 static void
 set_functions(struct rte_eth_dev *dev)
 {
@@ -440,10 +483,18 @@ set_functions(struct rte_eth_dev *dev)
 static int
 rtap_create(struct rte_eth_dev *dev, const struct rtap_args *args)
 {
-	int ret = create_process(dev);
+	struct rtap_shared *shared = rtap_shared(dev);
+	const struct rtap_mp_port port = {
+		.name = dev->data->name,
+		.layout = RTAP_LAYOUT,
+		.token = rte_rand(),
+	};
+	int ret = rtap_process_create(dev, 0);
 
 	if (ret < 0)
 		return ret;
+	shared->token = port.token;
+	shared->without = args->without;
 	rtap_process(dev)->args = *args;
 	ret = rtap_iface_open(rtap_process(dev));
 	if (ret < 0)
@@ -460,6 +511,9 @@ rtap_create(struct rte_eth_dev *dev, const struct rtap_args *args)
 	if (ret < 0)
 		return ret;
 
+	rtap_process(dev)->lender = rtap_mp_lender_create(&port);
+	if (rtap_process(dev)->lender == NULL)
+		return -rte_errno;
 	dev->data->dev_flags |= RTE_ETH_DEV_AUTOFILL_QUEUE_XSTATS |
 		RTE_ETH_DEV_INTR_LSC | RTE_ETH_DEV_INTR_RMV;
 	set_functions(dev);
@@ -488,33 +542,10 @@ probe_primary(struct rte_vdev_device *vdev)
 	}
 	ret = rtap_create(dev, &args);
 	if (ret < 0) {
-		release_process(dev);
+		rtap_process_release(dev);
 		rte_eth_dev_release_port(dev);
 		return ret;
 	}
-	rte_eth_dev_probing_finish(dev);
-	return 0;
-}
-
-static int
-probe_secondary(struct rte_vdev_device *vdev)
-{
-	const char *name = rte_vdev_device_name(vdev);
-	struct rte_eth_dev *dev = rte_eth_dev_attach_secondary(name);
-	int ret;
-
-	if (dev == NULL) {
-		PMD_LOG(ERR, "the primary process has no port %s", name);
-		return -ENODEV;
-	}
-	ret = create_process(dev);
-	if (ret < 0) {
-		release_process(dev);
-		rte_eth_dev_release_port(dev);
-		return ret;
-	}
-	dev->device = &vdev->device;
-	set_functions(dev);
 	rte_eth_dev_probing_finish(dev);
 	return 0;
 }
@@ -524,14 +555,17 @@ rtap_probe(struct rte_vdev_device *vdev)
 {
 	if (rte_eal_process_type() == RTE_PROC_PRIMARY)
 		return probe_primary(vdev);
-	return probe_secondary(vdev);
+	return rtap_secondary_probe(vdev);
 }
 
 static int
 rtap_remove(struct rte_vdev_device *vdev)
 {
-	struct rte_eth_dev *dev = rte_eth_dev_allocated(rte_vdev_device_name(vdev));
+	struct rte_eth_dev *dev;
 
+	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
+		return rtap_secondary_remove(vdev);
+	dev = rte_eth_dev_allocated(rte_vdev_device_name(vdev));
 	/* ethdev has released it already if the application closed the port. */
 	if (dev == NULL)
 		return 0;

@@ -19,7 +19,7 @@ int
 rtap_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 {
 	const struct rtap_shared *shared = rtap_shared(dev);
-	uint32_t kernel_features = shared->offload.kernel_features;
+	uint32_t kernel_features;
 	const struct rte_eth_desc_lim desc_lim = {
 		.nb_min = RTAP_MIN_DESC,
 		.nb_max = RTAP_MAX_DESC,
@@ -32,7 +32,11 @@ rtap_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 		.ring_size = RTAP_DEFAULT_DESC,
 		.nb_queues = 1,
 	};
+	int ret = rtap_check_port(dev);
 
+	if (ret < 0)
+		return ret;
+	kernel_features = shared->offload.kernel_features;
 	info->if_index = rtap_if_index(dev);
 	info->min_mtu = shared->min_mtu;
 	info->max_mtu = shared->max_mtu;

@@ -398,18 +398,61 @@ has_work(struct rtap_rx_queue *q, struct rtap_uring *u)
 	return true;
 }
 
+/*
+ * Gives up the mbufs of a process that ended, or was frozen, in the middle of a
+ * burst: what the stock says need not be true, and the kernel may write to them.
+ */
+static void
+abandon_stock(struct rtap_rx_queue *q)
+{
+	PMD_LOG(INFO, "queue %u of port %u loses %u mbufs of a process that ended in a burst",
+		q->queue_id, q->port_id, q->nb_stock);
+	q->nb_stock = 0;
+	q->is_busy = false;
+}
+
+/* Another process has polled before. What it knew of the kernel's queue is of no use here. */
+static __rte_noinline void
+take_over(struct rtap_rx_queue *q, uint32_t process_id)
+{
+	if (q->is_busy)
+		abandon_stock(q);
+	q->nb_expected = 0;
+	q->is_drained = false;
+	q->process_id = process_id;
+}
+
+/*
+ * Should the process be killed, what it wrote before it wrote the mark is all
+ * there for the next one, and so is the mark for what comes after it.
+ */
+static inline void
+set_busy(struct rtap_rx_queue *q, bool is_busy)
+{
+	rte_compiler_barrier();
+	q->is_busy = is_busy;
+	rte_compiler_barrier();
+}
+
 uint16_t
 rtap_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 {
 	struct rtap_rx_queue *q = queue;
-	struct rtap_uring *u = rtap_queue_pair(q->port_id, q->queue_id)->rx;
+	const struct rtap_queue_pair *pair = rtap_queue_pair(q->port_id, q->queue_id);
+	struct rtap_uring *u = pair->rx;
 	bool is_empty = false;
 	uint16_t nb_rx;
 
-	if (unlikely(u == NULL || q->is_gone) || !has_work(q, u))
+	if (unlikely(u == NULL || q->is_gone))
+		return 0;
+	if (unlikely(q->process_id != pair->process_id))
+		take_over(q, pair->process_id);
+	if (!has_work(q, u))
 		return 0;
 
+	set_busy(q, true);
 	nb_rx = read_packets(q, u, pkts, nb_pkts, &is_empty);
+	set_busy(q, false);
 	/* The system call has brought the completion that woke us. */
 	if (u->is_armed)
 		rtap_uring_reap_polls(u);
@@ -645,6 +688,8 @@ rtap_rx_stop(struct rtap_rx_queue *q)
 	pair->rx = NULL;
 	rtap_uring_drain(&u, 1);
 	rtap_uring_destroy(u);
+	if (q->is_busy)
+		abandon_stock(q);
 	rte_pktmbuf_free_bulk(q->stock, q->nb_stock);
 	q->nb_stock = 0;
 }

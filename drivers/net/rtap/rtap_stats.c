@@ -75,6 +75,10 @@ int
 rtap_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats,
 		struct eth_queue_stats *qstats)
 {
+	int ret = rtap_check_port(dev);
+
+	if (ret < 0)
+		return ret;
 	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++) {
 		if (dev->data->rx_queues[i] != NULL)
 			add_rx_queue(dev->data->rx_queues[i], stats, qstats);
@@ -108,6 +112,10 @@ reset_tx_queue(struct rtap_tx_queue *q)
 int
 rtap_stats_reset(struct rte_eth_dev *dev)
 {
+	int ret = rtap_check_port(dev);
+
+	if (ret < 0)
+		return ret;
 	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++) {
 		if (dev->data->rx_queues[i] != NULL)
 			reset_rx_queue(dev->data->rx_queues[i]);

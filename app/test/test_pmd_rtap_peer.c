@@ -1,0 +1,622 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The net_rtap authors
+ */
+
+/*
+ * Both ends of the second process of rtap_pmd_autotest: how the test starts it
+ * and talks to it, and what it does.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <net/if.h>
+
+#include <linux/if_tun.h>
+
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_ethdev.h>
+#include <rte_mbuf.h>
+#include <rte_mempool.h>
+#include <rte_string_fns.h>
+
+#include "test.h"
+#include "test_pmd_rtap_kernel.h"
+#include "test_pmd_rtap_peer.h"
+#include "test_pmd_rtap_port.h"
+
+/* Where the peer finds the ends of its pipes. */
+#define FD_COMMANDS 3
+#define FD_ANSWERS 4
+
+/* Whether the port has so many or not. */
+#define PEER_NB_QUEUES 2
+
+/* No other process of the test has it. */
+#define PEER_LCORE 100
+
+#define ANSWER_MS 20000
+#define STOP_MS 10000
+
+#define MP_KEY "rtap_mp_send_fds"
+
+#ifndef __NR_close_range
+#define __NR_close_range 436
+#endif
+
+extern char **environ;
+
+struct command {
+	enum rtap_peer_op op;
+	struct rtap_run run;
+};
+
+/* ---- the test's end ---------------------------------------------------------- */
+
+/* rte_mp says so where no files are shared. */
+static bool
+can_share(void)
+{
+	if (rte_eal_has_hugepages() == 0)
+		return false;
+	if (rte_mp_action_register("rtap_test", NULL) < 0)
+		return rte_errno != ENOTSUP;
+	rte_mp_action_unregister("rtap_test");
+	return true;
+}
+
+static int
+first_cpu(void)
+{
+	rte_cpuset_t set = rte_lcore_cpuset(rte_get_main_lcore());
+
+	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+		if (CPU_ISSET(cpu, &set))
+			return cpu;
+	}
+	return 0;
+}
+
+/* After fork(): only what a signal handler may do. */
+static void
+become_peer(int commands, int answers, char **argv, char **envp)
+{
+	/* Out of the way of each other first. */
+	commands = fcntl(commands, F_DUPFD, FD_ANSWERS + 1);
+	answers = fcntl(answers, F_DUPFD, FD_ANSWERS + 1);
+	dup2(commands, FD_COMMANDS);
+	dup2(answers, FD_ANSWERS);
+	syscall(__NR_close_range, FD_ANSWERS + 1, ~0U, 0);
+	execve("/proc/self/exe", argv, envp);
+	_exit(127);
+}
+
+/* The environment with another test to run. */
+static char **
+make_environment(void)
+{
+	static char test[] = "DPDK_TEST=rtap_peer";
+	size_t n = 0;
+	char **envp;
+
+	while (environ[n] != NULL)
+		n++;
+	envp = calloc(n + 2, sizeof(*envp));
+	if (envp == NULL)
+		return NULL;
+	envp[0] = test;
+	n = 1;
+	for (char **var = environ; *var != NULL; var++) {
+		if (strncmp(*var, "DPDK_TEST", strlen("DPDK_TEST")) != 0)
+			envp[n++] = *var;
+	}
+	return envp;
+}
+
+static pid_t
+spawn(int commands, int answers)
+{
+	char dir[PATH_MAX];
+	char prefix[PATH_MAX];
+	char lcores[64];
+	char *argv[] = {
+		strdup("dpdk-test"), strdup("--proc-type=secondary"), prefix, lcores,
+		strdup("--no-pci"), strdup("--no-telemetry"), NULL
+	};
+	char **envp = make_environment();
+	pid_t pid;
+
+	strlcpy(dir, rte_eal_get_runtime_dir(), sizeof(dir));
+	snprintf(prefix, sizeof(prefix), "--file-prefix=%s", basename(dir));
+	snprintf(lcores, sizeof(lcores), "--lcores=%d@%d", PEER_LCORE, first_cpu());
+	fflush(NULL);
+	pid = envp == NULL ? -1 : fork();
+	if (pid == 0)
+		become_peer(commands, answers, argv, envp);
+	free(argv[0]);
+	free(argv[1]);
+	free(argv[4]);
+	free(argv[5]);
+	free(envp);
+	return pid;
+}
+
+static int
+wait_answer(const struct rtap_peer *peer, int *answer)
+{
+	struct pollfd pfd = { .fd = peer->from, .events = POLLIN };
+	int ret;
+
+	/* What a ring wakes is this thread's business as well. */
+	do {
+		ret = poll(&pfd, 1, ANSWER_MS);
+	} while (ret < 0 && errno == EINTR);
+	if (ret <= 0)
+		return -ETIMEDOUT;
+	return read(peer->from, answer, sizeof(*answer)) == sizeof(*answer) ? 0 : -EPIPE;
+}
+
+int
+rtap_peer_start(struct rtap_peer *peer)
+{
+	int commands[2];
+	int answers[2];
+	int ready = -EPIPE;
+	int ret;
+
+	peer->pid = -1;
+	if (!can_share())
+		return -ENOTSUP;
+	if (pipe2(commands, O_CLOEXEC) < 0)
+		return -errno;
+	if (pipe2(answers, O_CLOEXEC) < 0) {
+		close(commands[0]);
+		close(commands[1]);
+		return -errno;
+	}
+	peer->pid = spawn(commands[0], answers[1]);
+	close(commands[0]);
+	close(answers[1]);
+	peer->to = commands[1];
+	peer->from = answers[0];
+	ret = wait_answer(peer, &ready);
+	return ret < 0 ? ret : ready;
+}
+
+int
+rtap_peer_do(const struct rtap_peer *peer, enum rtap_peer_op op, const struct rtap_run *run)
+{
+	struct command command;
+	int answer;
+	int ret;
+
+	memset(&command, 0, sizeof(command));
+	command.op = op;
+	if (run != NULL)
+		command.run = *run;
+	if (write(peer->to, &command, sizeof(command)) != sizeof(command))
+		return -EPIPE;
+	ret = wait_answer(peer, &answer);
+	return ret < 0 ? ret : answer;
+}
+
+static void
+forget(struct rtap_peer *peer)
+{
+	close(peer->from);
+	peer->pid = -1;
+}
+
+static int
+collect(const struct rtap_peer *peer, int *status)
+{
+	for (unsigned int ms = 0; ms < STOP_MS; ms += 10) {
+		if (waitpid(peer->pid, status, WNOHANG) == peer->pid)
+			return 0;
+		usleep(10 * 1000);
+	}
+	return -ETIMEDOUT;
+}
+
+/* It ends when its pipe does. */
+int
+rtap_peer_stop(struct rtap_peer *peer)
+{
+	int status = 0;
+	int ret;
+
+	if (peer->pid < 0)
+		return 0;
+	close(peer->to);
+	ret = collect(peer, &status);
+	if (ret < 0) {
+		kill(peer->pid, SIGKILL);
+		collect(peer, &status);
+	}
+	forget(peer);
+	return ret < 0 ? ret : WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -ECHILD;
+}
+
+void
+rtap_peer_kill(struct rtap_peer *peer)
+{
+	int status;
+
+	if (peer->pid < 0)
+		return;
+	kill(peer->pid, SIGKILL);
+	close(peer->to);
+	collect(peer, &status);
+	forget(peer);
+}
+
+void
+rtap_peer_freeze(const struct rtap_peer *peer)
+{
+	kill(peer->pid, SIGSTOP);
+}
+
+void
+rtap_peer_thaw(const struct rtap_peer *peer)
+{
+	kill(peer->pid, SIGCONT);
+}
+
+/* ---- the peer's end ---------------------------------------------------------- */
+
+static uint16_t peer_port;
+
+/* The queues of the primary come a moment after the first burst. */
+static int
+peer_listen(const struct rtap_run *run)
+{
+	const struct rtap_deadline deadline = rtap_deadline_start();
+	struct rte_eth_burst_mode mode;
+	struct rte_mbuf *pkt;
+
+	do {
+		if (rte_eth_rx_burst(peer_port, run->queue, &pkt, 1) != 0)
+			return -EEXIST;
+		if (rte_eth_rx_burst_mode_get(peer_port, run->queue, &mode) == 0 &&
+		    strcmp(mode.info, "Stopped") != 0)
+			return rte_eth_rx_burst(peer_port, run->queue, &pkt, 1) == 0 ? 0 : -EEXIST;
+	} while (rtap_deadline_wait(&deadline));
+	return -ETIMEDOUT;
+}
+
+static int
+peer_burst(const struct rtap_run *run)
+{
+	struct rte_mbuf *pkts[RTAP_TEST_BURST];
+	uint16_t nb_rx = rte_eth_rx_burst(peer_port, run->queue, pkts, RTAP_TEST_BURST);
+	uint16_t nb_tx;
+
+	rte_pktmbuf_free_bulk(pkts, nb_rx);
+	pkts[0] = rtap_mbuf_new(rtap_fx.pool, run->len, run->seq);
+	if (pkts[0] == NULL)
+		return -ENOMEM;
+	nb_tx = rte_eth_tx_burst(peer_port, run->queue, pkts, 1);
+	if (nb_tx == 0)
+		rte_pktmbuf_free(pkts[0]);
+	return nb_rx + nb_tx;
+}
+
+static bool
+is_told_something(void)
+{
+	struct pollfd pfd = { .fd = FD_COMMANDS, .events = POLLIN };
+
+	return poll(&pfd, 1, 0) != 0;
+}
+
+/* What arrives goes back. */
+static void
+peer_poll(void)
+{
+	struct rte_mbuf *pkts[RTAP_TEST_BURST];
+	unsigned int nb_polls = 0;
+
+	for (uint16_t q = 0;; q = (q + 1) % PEER_NB_QUEUES) {
+		const uint16_t nb_rx = rte_eth_rx_burst(peer_port, q, pkts, RTAP_TEST_BURST);
+		const uint16_t nb_tx = rte_eth_tx_burst(peer_port, q, pkts, nb_rx);
+
+		rte_pktmbuf_free_bulk(pkts + nb_tx, nb_rx - nb_tx);
+		if (++nb_polls % 64 == 0 && is_told_something())
+			return;
+	}
+}
+
+static void
+peer_watch(void)
+{
+	struct rte_eth_stats stats;
+	struct rte_eth_link link;
+	struct rte_eth_dev_info info;
+
+	while (!is_told_something()) {
+		rte_eth_stats_get(peer_port, &stats);
+		rte_eth_link_get_nowait(peer_port, &link);
+		rte_eth_dev_info_get(peer_port, &info);
+	}
+}
+
+static int
+peer_link(void)
+{
+	struct rte_eth_link link;
+	const int ret = rte_eth_link_get_nowait(peer_port, &link);
+
+	return ret < 0 ? ret : link.link_status;
+}
+
+static int
+peer_packets(void)
+{
+	struct rte_eth_stats stats;
+	const int ret = rte_eth_stats_get(peer_port, &stats);
+
+	return ret < 0 ? ret : (int)(stats.ipackets + stats.opackets);
+}
+
+static int
+peer_info(void)
+{
+	struct rte_eth_dev_info info;
+	const int ret = rte_eth_dev_info_get(peer_port, &info);
+
+	return ret < 0 ? ret : info.max_rx_queues;
+}
+
+static int
+must_refuse(const char *what, int ret)
+{
+	if (ret == -ENOTSUP)
+		return 0;
+	printf("%s in a secondary: %d\n", what, ret);
+	return -EPERM;
+}
+
+static int
+peer_control(void)
+{
+	struct rte_ether_addr mac = { .addr_bytes = { 2, 0, 0, 0, 0, 1 } };
+	const struct rte_eth_conf conf = { .link_speeds = 0 };
+	int ret = 0;
+
+	ret |= must_refuse("configure", rte_eth_dev_configure(peer_port, 2, 2, &conf));
+	ret |= must_refuse("Rx queue set-up",
+		rte_eth_rx_queue_setup(peer_port, 0, 64, 0, NULL, rtap_fx.pool));
+	ret |= must_refuse("Tx queue set-up", rte_eth_tx_queue_setup(peer_port, 0, 64, 0, NULL));
+	ret |= must_refuse("stop", rte_eth_dev_stop(peer_port));
+	ret |= must_refuse("link down", rte_eth_dev_set_link_down(peer_port));
+	ret |= must_refuse("link up", rte_eth_dev_set_link_up(peer_port));
+	ret |= must_refuse("promiscuous", rte_eth_promiscuous_enable(peer_port));
+	ret |= must_refuse("allmulticast", rte_eth_allmulticast_enable(peer_port));
+	ret |= must_refuse("MAC", rte_eth_dev_default_mac_addr_set(peer_port, &mac));
+	ret |= must_refuse("MTU", rte_eth_dev_set_mtu(peer_port, 1400));
+	return ret;
+}
+
+static int
+peer_control_queues(void)
+{
+	int ret = 0;
+
+	ret |= must_refuse("Rx queue stop", rte_eth_dev_rx_queue_stop(peer_port, 0));
+	ret |= must_refuse("Tx queue stop", rte_eth_dev_tx_queue_stop(peer_port, 0));
+	return ret;
+}
+
+static int
+peer_tap_fds(void)
+{
+	struct ifreq req;
+	int n = 0;
+
+	for (int fd = 0; fd < 1024; fd++) {
+		if (ioctl(fd, TUNGETIFF, &req) == 0)
+			n++;
+	}
+	return n;
+}
+
+/* What the driver of this build sends; where a member is wrong, it is refused. */
+struct message {
+	uint32_t magic;
+	uint32_t version;
+	uint32_t kind;
+	uint32_t layout;
+	uint64_t token;
+	int32_t result;
+	uint32_t process_id;
+	uint32_t loan;
+	uint16_t first;
+	uint16_t total;
+	char name[RTE_ETH_NAME_MAX_LEN];
+};
+
+#define MAGIC 0x52544150
+#define VERSION 1
+#define KIND_GREET 1
+#define KIND_BORROW 2
+
+/* Sends it. The answer is in `answer`, and has no descriptor. */
+static int
+send_forged(const struct message *m, int len, int nb_fds, struct message *answer)
+{
+	const struct timespec timeout = { .tv_sec = 5 };
+	struct rte_mp_reply reply;
+	struct rte_mp_msg msg;
+	int ret;
+
+	memset(&msg, 0, sizeof(msg));
+	strlcpy(msg.name, MP_KEY, sizeof(msg.name));
+	memcpy(msg.param, m, sizeof(*m));
+	msg.len_param = len;
+	msg.num_fds = nb_fds;
+	if (rte_mp_request_sync(&msg, &reply, &timeout) < 0 || reply.nb_received != 1)
+		return -ETIMEDOUT;
+	memcpy(answer, reply.msgs[0].param, sizeof(*answer));
+	ret = reply.msgs[0].num_fds == 0 ? 0 : -EPERM;
+	free(reply.msgs);
+	return ret;
+}
+
+static int
+forge(const char *what, const struct message *m, int len, int nb_fds, int wanted)
+{
+	struct message answer;
+	const int ret = send_forged(m, len, nb_fds, &answer);
+
+	if (ret == 0 && answer.result == wanted)
+		return 0;
+	printf("a message with %s: %d, %d instead of %d\n", what, ret,
+		ret == 0 ? answer.result : 0, wanted);
+	return -EPERM;
+}
+
+/* A good message but for one member. */
+static int
+forge_members(const struct message *good)
+{
+	const int len = sizeof(*good);
+	struct message m = *good;
+	int ret = 0;
+
+	m.magic++;
+	ret |= forge("another beginning", &m, len, 0, -EPROTO);
+	m = *good;
+	m.version++;
+	ret |= forge("another version", &m, len, 0, -EPROTO);
+	m = *good;
+	m.layout++;
+	ret |= forge("another layout", &m, len, 0, -EPROTO);
+	m = *good;
+	m.kind = KIND_BORROW + 1;
+	ret |= forge("another kind", &m, len, 0, -EPROTO);
+	m = *good;
+	m.kind = KIND_BORROW;
+	ret |= forge("another token", &m, len, 0, -ESTALE);
+	m = *good;
+	memset(m.name, 'x', sizeof(m.name));
+	ret |= forge("an endless name", &m, len, 0, -EPROTO);
+	m = *good;
+	m.name[0]++;
+	ret |= forge("another name", &m, len, 0, -ENODEV);
+	return ret;
+}
+
+static int
+peer_forge(void)
+{
+	const int len = sizeof(struct message);
+	struct message answer;
+	struct message good;
+	int ret;
+
+	memset(&good, 0, sizeof(good));
+	good.magic = MAGIC;
+	good.version = VERSION;
+	good.kind = KIND_GREET;
+	strlcpy(good.name, RTAP_TEST_VDEV, sizeof(good.name));
+	/* The refusal tells which layout it has to be. */
+	ret = send_forged(&good, len, 0, &answer);
+	good.layout = answer.layout;
+
+	ret |= forge("all good", &good, len, 0, 0);
+	ret |= forge("no content", &good, 0, 0, -EPROTO);
+	ret |= forge("too little content", &good, len - 1, 0, -EPROTO);
+	ret |= forge("too much content", &good, RTE_MP_MAX_PARAM_LEN, 0, -EPROTO);
+	ret |= forge("a descriptor", &good, len, 1, -EPROTO);
+	return ret | forge_members(&good);
+}
+
+/* In a primary that is no test. */
+static int
+peer_start(void)
+{
+	const int ret = rtap_pool_create();
+
+	return ret < 0 ? ret : rtap_port_run(peer_port, 1);
+}
+
+static int
+peer_obey(const struct command *command)
+{
+	switch (command->op) {
+	case RTAP_PEER_SEND:
+		return rtap_port_send(peer_port, &command->run);
+	case RTAP_PEER_EXPECT:
+		return rtap_port_expect(peer_port, &command->run);
+	case RTAP_PEER_LISTEN:
+		return peer_listen(&command->run);
+	case RTAP_PEER_BURST:
+		return peer_burst(&command->run);
+	case RTAP_PEER_LINK:
+		return peer_link();
+	case RTAP_PEER_PACKETS:
+		return peer_packets();
+	case RTAP_PEER_XSTATS:
+		return rte_eth_xstats_get_names(peer_port, NULL, 0);
+	case RTAP_PEER_INFO:
+		return peer_info();
+	case RTAP_PEER_CONTROL:
+		return peer_control();
+	case RTAP_PEER_CONTROL_QUEUES:
+		return peer_control_queues();
+	case RTAP_PEER_TAP_FDS:
+		return peer_tap_fds();
+	case RTAP_PEER_FORGE:
+		return peer_forge();
+	case RTAP_PEER_START:
+		return peer_start();
+	case RTAP_PEER_CLOSE:
+		return rte_eth_dev_close(peer_port);
+	default:
+		return -EINVAL;
+	}
+}
+
+/* What the test program does in the second process, until its pipe ends. */
+static int
+rtap_peer(void)
+{
+	struct command command;
+	int answer;
+
+	rtap_fx.pool = rte_mempool_lookup(RTAP_TEST_POOL);
+	answer = rte_eth_dev_get_port_by_name(RTAP_TEST_VDEV, &peer_port);
+	while (write(FD_ANSWERS, &answer, sizeof(answer)) == sizeof(answer) &&
+			read(FD_COMMANDS, &command, sizeof(command)) == sizeof(command)) {
+		if (command.op != RTAP_PEER_POLL && command.op != RTAP_PEER_WATCH) {
+			answer = peer_obey(&command);
+			continue;
+		}
+		/* Told before, since only the next command ends it. */
+		answer = 0;
+		if (write(FD_ANSWERS, &answer, sizeof(answer)) != sizeof(answer))
+			break;
+		if (command.op == RTAP_PEER_POLL)
+			peer_poll();
+		else
+			peer_watch();
+		if (read(FD_COMMANDS, &command, sizeof(command)) != sizeof(command))
+			break;
+		answer = peer_obey(&command);
+	}
+	/* The prompt that follows would stand before what the test prints next. */
+	return freopen("/dev/null", "w", stdout) == NULL ? -EIO : 0;
+}
+
+REGISTER_TEST_COMMAND(rtap_peer, rtap_peer);

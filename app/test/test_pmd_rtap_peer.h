@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The net_rtap authors
+ */
+
+#ifndef _TEST_PMD_RTAP_PEER_H_
+#define _TEST_PMD_RTAP_PEER_H_
+
+/*
+ * A second process on the port under test: the test program itself, started as
+ * a secondary process, which does what it is told through a pipe.
+ * Functions that return int give 0 (or a count) or a negative errno.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "test_pmd_rtap_frame.h"
+
+/* devtools/tests/61-mp-ends.sh has some of the numbers as well. */
+enum rtap_peer_op {
+	RTAP_PEER_START = 1,	/* the port, in a process that is a primary instead */
+	RTAP_PEER_SEND,		/* a run, to the kernel */
+	RTAP_PEER_EXPECT,	/* a run, from the kernel */
+	RTAP_PEER_LISTEN,	/* one empty burst of the run's queue, after some that may be */
+	RTAP_PEER_BURST,	/* both bursts of the run's queue once; how many packets in all */
+	RTAP_PEER_POLL,		/* bursts on all queues and both ways, until it is told something else */
+	RTAP_PEER_WATCH,	/* statistics, link and limits in the same way */
+	RTAP_PEER_LINK,		/* whether the link is up */
+	RTAP_PEER_PACKETS,	/* ipackets and opackets, added */
+	RTAP_PEER_XSTATS,	/* their number */
+	RTAP_PEER_INFO,		/* the largest number of queues */
+	RTAP_PEER_CONTROL,	/* 0 if every change of the port is refused */
+	RTAP_PEER_CONTROL_QUEUES, /* the same for queues that are started */
+	RTAP_PEER_TAP_FDS,	/* open descriptors of TAP queues */
+	RTAP_PEER_FORGE,	/* 0 if messages that make no sense are refused */
+	RTAP_PEER_CLOSE,	/* the port in this process */
+};
+
+struct rtap_peer {
+	pid_t pid;
+	int to;
+	int from;
+};
+
+/* 0, or -ENOTSUP where processes cannot share memory. */
+int rtap_peer_start(struct rtap_peer *peer);
+/* Returns what the peer answers, in bounded time. */
+int rtap_peer_do(const struct rtap_peer *peer, enum rtap_peer_op op, const struct rtap_run *run);
+/* It ends by itself: 0 if well. Or it is killed. */
+int rtap_peer_stop(struct rtap_peer *peer);
+void rtap_peer_kill(struct rtap_peer *peer);
+/* Frozen, as by a debugger, and on again. */
+void rtap_peer_freeze(const struct rtap_peer *peer);
+void rtap_peer_thaw(const struct rtap_peer *peer);
+
+#endif /* _TEST_PMD_RTAP_PEER_H_ */

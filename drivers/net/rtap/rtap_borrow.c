@@ -1,0 +1,561 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The net_rtap authors
+ */
+
+/*
+ * Owns the queues as a secondary process has them. They are the primary's; this
+ * process borrows their descriptors when it first polls one, and makes rings of
+ * its own for those that it polls.
+ *
+ * Between ethdev and a queue stands a gate in memory of this process. It is
+ * open while the queue is borrowed, and only then is the shared memory of the
+ * queue looked at: the primary recalls its queues before it changes or frees
+ * them. Gates are opened and shut on the interrupt thread.
+ */
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdalign.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <unistd.h>
+
+#include <ethdev_driver.h>
+#include <rte_alarm.h>
+#include <rte_cycles.h>
+#include <rte_interrupts.h>
+#include <rte_spinlock.h>
+#include <rte_string_fns.h>
+
+#include "rtap.h"
+#include "rtap_log.h"
+#include "rtap_mp.h"
+
+/* How long a queue that is polled waits before it asks again for a port that is not lent. */
+#define FIRST_RETRY_US UINT64_C(500)
+#define MAX_RETRY_US UINT64_C(32000)
+
+#define NEVER UINT64_MAX
+
+/* The interrupt thread may be just about to end the loan. */
+#define UNREGISTER_STEP_US 100
+
+enum gate_state {
+	GATE_SHUT,
+	GATE_LENT, /* open, but there is no ring yet */
+	GATE_OPEN,
+};
+
+/* What ethdev takes for the queue. */
+struct __rte_cache_aligned gate {
+	rte_spinlock_t lock;  /* of a burst, and of whoever opens or shuts the gate */
+	enum gate_state state;
+	uint32_t loan;        /* by which the queue is borrowed */
+	uint16_t queue_id;    /* const */
+	bool is_rx;           /* const */
+	void *queue;          /* in shared memory, unless shut */
+	struct rtap_borrower *borrower; /* const */
+};
+
+struct rtap_borrower {
+	SLIST_ENTRY(rtap_borrower) next; /* of those not used */
+	struct rte_eth_dev *dev;  /* const */
+	struct rtap_mp_port port; /* const */
+	char name[RTE_ETH_NAME_MAX_LEN]; /* const */
+	struct rtap_shared *shared;   /* const; in shared memory, gone with the primary's port */
+	struct rte_intr_handle *recall; /* const; its fd changes with the loan */
+	uint64_t retry_us;            /* interrupt thread */
+	RTE_ATOMIC(uint64_t) retry_at; /* any; in TSC cycles, when a burst may ask for a loan */
+	RTE_ATOMIC(bool) has_loan;    /* interrupt thread writes, any reads */
+	struct gate rx[RTAP_MAX_QUEUES];
+	struct gate tx[RTAP_MAX_QUEUES];
+	struct gate shut;             /* const; stands for queues that cannot be */
+	void *rx_gates[RTE_MAX_QUEUES_PER_PORT]; /* const */
+	void *tx_gates[RTE_MAX_QUEUES_PER_PORT]; /* const */
+};
+
+static struct rtap_borrower *
+borrower_of(const struct rte_eth_dev *dev)
+{
+	return rtap_process(dev)->borrower;
+}
+
+static struct rtap_queue_pair *
+pair_of(const struct rtap_borrower *b, uint16_t queue_id)
+{
+	return &rtap_process(b->dev)->queues[queue_id];
+}
+
+/* From the primary's word on, before this process has dealt with it. */
+static inline bool
+is_recalled(const struct gate *gate)
+{
+	return rte_atomic_load_explicit(&gate->borrower->shared->loan,
+		rte_memory_order_acquire) != gate->loan;
+}
+
+static void
+retry_at(struct rtap_borrower *b, uint64_t tsc)
+{
+	rte_atomic_store_explicit(&b->retry_at, tsc, rte_memory_order_release);
+}
+
+static void
+retry_in(struct rtap_borrower *b, uint64_t us)
+{
+	retry_at(b, rte_get_tsc_cycles() + us * rte_get_tsc_hz() / US_PER_S);
+}
+
+static void
+shut_gates(struct gate *gates)
+{
+	for (uint16_t i = 0; i < RTAP_MAX_QUEUES; i++) {
+		rte_spinlock_lock(&gates[i].lock);
+		gates[i].state = GATE_SHUT;
+		rte_spinlock_unlock(&gates[i].lock);
+	}
+}
+
+static void
+destroy_rings(struct rtap_process *process)
+{
+	struct rtap_uring *rings[RTAP_MAX_QUEUES];
+
+	for (uint16_t i = 0; i < RTAP_MAX_QUEUES; i++)
+		rings[i] = process->queues[i].rx;
+	rtap_uring_drain(rings, RTAP_MAX_QUEUES);
+	for (uint16_t i = 0; i < RTAP_MAX_QUEUES; i++) {
+		struct rtap_queue_pair *pair = &process->queues[i];
+
+		rtap_uring_destroy(pair->rx);
+		rtap_uring_destroy(pair->tx);
+		pair->rx = NULL;
+		pair->tx = NULL;
+	}
+}
+
+/* All but the end of the pipe, which tells the primary that it may go on. */
+static void
+give_back(struct rtap_borrower *b)
+{
+	shut_gates(b->rx);
+	shut_gates(b->tx);
+	destroy_rings(rtap_process(b->dev));
+	rtap_queues_close_from(rtap_process(b->dev), 0);
+}
+
+static void
+end_loan(struct rtap_borrower *b)
+{
+	close(rte_intr_fd_get(b->recall));
+	rte_intr_fd_set(b->recall, -1);
+	rte_atomic_store_explicit(&b->has_loan, false, rte_memory_order_release);
+}
+
+/* Called by EAL under a lock of its own. */
+static void
+after_recall(struct rte_intr_handle *handle __rte_unused, void *arg)
+{
+	struct rtap_borrower *b = arg;
+
+	end_loan(b);
+	b->retry_us = FIRST_RETRY_US;
+	retry_at(b, 0);
+}
+
+static void
+on_recall(void *arg)
+{
+	struct rtap_borrower *b = arg;
+
+	PMD_LOG(DEBUG, "%s: the queues go back to the primary process", b->name);
+	give_back(b);
+	/* Nobody else would say so where link events are configured. */
+	if (rte_eal_primary_proc_alive(NULL) == 0)
+		rte_eth_linkstatus_set(b->dev, &(struct rte_eth_link) { 0 });
+	rte_intr_callback_unregister_pending(b->recall, on_recall, b, after_recall);
+}
+
+static void
+open_gate(struct gate *gate, void *queue, bool is_started, uint32_t loan)
+{
+	rte_spinlock_lock(&gate->lock);
+	gate->queue = queue;
+	gate->loan = loan;
+	gate->state = is_started && queue != NULL ? GATE_LENT : GATE_SHUT;
+	rte_spinlock_unlock(&gate->lock);
+}
+
+static void
+open_gates(struct rtap_borrower *b, const struct rtap_mp_loan *loan)
+{
+	const struct rte_eth_dev_data *data = b->dev->data;
+
+	for (uint16_t i = 0; i < loan->nb_fds; i++) {
+		pair_of(b, i)->tap_fd = loan->fds[i];
+		open_gate(&b->rx[i], data->rx_queues[i],
+			data->rx_queue_state[i] == RTE_ETH_QUEUE_STATE_STARTED, loan->number);
+		open_gate(&b->tx[i], data->tx_queues[i],
+			data->tx_queue_state[i] == RTE_ETH_QUEUE_STATE_STARTED, loan->number);
+	}
+}
+
+static int
+take_loan(struct rtap_borrower *b)
+{
+	struct rtap_mp_loan loan;
+	int ret = rtap_mp_borrow(&b->port, &loan);
+
+	if (ret < 0)
+		return ret;
+	rte_intr_fd_set(b->recall, loan.recall_fd);
+	open_gates(b, &loan);
+	rte_atomic_store_explicit(&b->has_loan, true, rte_memory_order_release);
+	ret = rte_intr_callback_register(b->recall, on_recall, b);
+	if (ret < 0) {
+		give_back(b);
+		end_loan(b);
+	}
+	return ret;
+}
+
+const char *
+rtap_borrower_explain(int err)
+{
+	switch (err) {
+	case EOWNERDEAD:
+		return "the primary process has ended";
+	case ENODEV:
+	case ESTALE:
+		return "the primary process has closed this port";
+	case EPROTO:
+		return "the primary process is another build of the driver";
+	case ETIMEDOUT:
+		return "the primary process does not answer";
+	default:
+		return rte_strerror(err);
+	}
+}
+
+/* On the interrupt thread, since it waits for an answer. */
+static void
+ask_for_loan(void *arg)
+{
+	struct rtap_borrower *b = arg;
+	int ret = take_loan(b);
+
+	if (ret == -EAGAIN) {
+		retry_in(b, b->retry_us);
+		b->retry_us = RTE_MIN(2 * b->retry_us, MAX_RETRY_US);
+	} else if (ret == -ETIMEDOUT) {
+		retry_in(b, US_PER_S);
+	} else if (ret < 0) {
+		PMD_LOG(ERR, "%s: its queues cannot be used, %s", b->name, rtap_borrower_explain(-ret));
+	}
+}
+
+/* One of the threads that find their gates shut has the loan asked for, when it is time. */
+static void
+want_loan(struct rtap_borrower *b)
+{
+	uint64_t due = rte_atomic_load_explicit(&b->retry_at, rte_memory_order_acquire);
+
+	if (due == NEVER || rte_get_tsc_cycles() < due)
+		return;
+	if (!rte_atomic_compare_exchange_strong_explicit(&b->retry_at, &due, NEVER,
+			rte_memory_order_acquire, rte_memory_order_relaxed))
+		return;
+	if (rte_eal_alarm_set(1, ask_for_loan, b) < 0)
+		retry_in(b, MAX_RETRY_US);
+}
+
+/* The ring is made by the thread that polls, when it polls first. */
+static bool
+open_ring(struct gate *gate)
+{
+	struct rtap_borrower *b = gate->borrower;
+	int tap_fd = pair_of(b, gate->queue_id)->tap_fd;
+	int ret;
+
+	if (gate->is_rx)
+		ret = rtap_rx_start(gate->queue, tap_fd, b->shared->without);
+	else
+		ret = rtap_tx_start(gate->queue, tap_fd, b->shared->without);
+	gate->state = ret < 0 ? GATE_SHUT : GATE_OPEN;
+	if (ret < 0)
+		PMD_LOG_ERRNO(ERR, -ret, "%s: cannot use %s queue %u", b->name,
+			gate->is_rx ? "Rx" : "Tx", gate->queue_id);
+	return ret == 0;
+}
+
+/* Under the lock of a gate that is not open. */
+static __rte_noinline bool
+try_to_open(struct gate *gate)
+{
+	if (gate->state == GATE_LENT && !is_recalled(gate))
+		return open_ring(gate);
+	want_loan(gate->borrower);
+	return false;
+}
+
+static inline bool
+enter(struct gate *gate)
+{
+	if (unlikely(rte_spinlock_trylock(&gate->lock) == 0))
+		return false;
+	if (likely(gate->state == GATE_OPEN && !is_recalled(gate)))
+		return true;
+	if (try_to_open(gate))
+		return true;
+	rte_spinlock_unlock(&gate->lock);
+	return false;
+}
+
+static inline void
+leave(struct gate *gate)
+{
+	rte_spinlock_unlock(&gate->lock);
+}
+
+static uint16_t
+gate_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
+{
+	struct gate *gate = queue;
+	uint16_t nb_rx;
+
+	if (unlikely(!enter(gate)))
+		return 0;
+	nb_rx = rtap_rx_burst(gate->queue, pkts, nb_pkts);
+	leave(gate);
+	return nb_rx;
+}
+
+static uint16_t
+gate_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
+{
+	struct gate *gate = queue;
+	uint16_t nb_tx;
+
+	if (unlikely(!enter(gate)))
+		return 0;
+	nb_tx = rtap_tx_burst(gate->queue, pkts, nb_pkts);
+	leave(gate);
+	return nb_tx;
+}
+
+static uint16_t
+gate_tx_prepare(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
+{
+	struct gate *gate = queue;
+	uint16_t nb_good;
+
+	if (unlikely(!enter(gate))) {
+		rte_errno = EAGAIN;
+		return 0;
+	}
+	nb_good = rtap_tx_prepare(gate->queue, pkts, nb_pkts);
+	leave(gate);
+	return nb_good;
+}
+
+int
+rtap_gate_rx_queue_count(void *queue)
+{
+	struct gate *gate = queue;
+	int count;
+
+	if (!enter(gate))
+		return 0;
+	count = rtap_rx_queue_count(gate->queue);
+	leave(gate);
+	return count;
+}
+
+static int
+gate_rx_descriptor_status(void *queue, uint16_t offset)
+{
+	struct gate *gate = queue;
+	int status;
+
+	if (!enter(gate))
+		return -EAGAIN;
+	status = rtap_rx_descriptor_status(gate->queue, offset);
+	leave(gate);
+	return status;
+}
+
+static int
+gate_tx_descriptor_status(void *queue, uint16_t offset)
+{
+	struct gate *gate = queue;
+	int status;
+
+	if (!enter(gate))
+		return -EAGAIN;
+	status = rtap_tx_descriptor_status(gate->queue, offset);
+	leave(gate);
+	return status;
+}
+
+bool
+rtap_borrower_has_port(const struct rte_eth_dev *dev)
+{
+	const struct rtap_borrower *b = borrower_of(dev);
+	const struct rtap_shared *shared = rtap_shared(dev);
+
+	/* The primary may also have made another port of that name since. */
+	return shared != NULL && shared->token == b->port.token;
+}
+
+int
+rtap_check_port(const struct rte_eth_dev *dev)
+{
+	const struct rtap_borrower *b = borrower_of(dev);
+
+	if (b == NULL || rtap_borrower_has_port(dev))
+		return 0;
+	PMD_LOG(ERR, "%s: %s", b->name, rtap_borrower_explain(ENODEV));
+	return -ENODEV;
+}
+
+static void
+init_gates(struct rtap_borrower *b, struct gate *gates, void **data, bool is_rx)
+{
+	for (uint16_t i = 0; i < RTE_MAX_QUEUES_PER_PORT; i++) {
+		data[i] = &b->shut;
+		if (i >= RTAP_MAX_QUEUES)
+			continue;
+		data[i] = &gates[i];
+		gates[i].borrower = b;
+		gates[i].queue_id = i;
+		gates[i].is_rx = is_rx;
+	}
+}
+
+/*
+ * A thread may still be on its way into a gate when the port is removed, as a
+ * primary that unplugs the device waits for no lcore of this process. So what
+ * is not used any more stays what it is, for the next port.
+ */
+static SLIST_HEAD(, rtap_borrower) unused = SLIST_HEAD_INITIALIZER(unused);
+static pthread_mutex_t unused_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static struct rtap_borrower *
+take_unused(void)
+{
+	struct rtap_borrower *b;
+
+	pthread_mutex_lock(&unused_lock);
+	b = SLIST_FIRST(&unused);
+	if (b != NULL)
+		SLIST_REMOVE_HEAD(&unused, next);
+	pthread_mutex_unlock(&unused_lock);
+	return b;
+}
+
+static void
+put_unused(struct rtap_borrower *b)
+{
+	pthread_mutex_lock(&unused_lock);
+	SLIST_INSERT_HEAD(&unused, b, next);
+	pthread_mutex_unlock(&unused_lock);
+}
+
+static struct rtap_borrower *
+allocate_borrower(void)
+{
+	struct rtap_borrower *b = take_unused();
+
+	if (b != NULL)
+		return b;
+	b = aligned_alloc(alignof(*b), sizeof(*b));
+	if (b == NULL)
+		return NULL;
+	memset(b, 0, sizeof(*b));
+	b->shut.borrower = b;
+	init_gates(b, b->rx, b->rx_gates, true);
+	init_gates(b, b->tx, b->tx_gates, false);
+	retry_at(b, NEVER);
+	return b;
+}
+
+int
+rtap_borrower_create(struct rte_eth_dev *dev, const struct rtap_mp_port *port)
+{
+	struct rtap_borrower *b = allocate_borrower();
+
+	if (b == NULL)
+		return -ENOMEM;
+	rtap_process(dev)->borrower = b;
+	b->dev = dev;
+	b->shared = rtap_shared(dev);
+	b->retry_us = FIRST_RETRY_US;
+	strlcpy(b->name, port->name, sizeof(b->name));
+	b->port = *port;
+	b->port.name = b->name;
+	b->recall = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
+	if (b->recall == NULL)
+		return -ENOMEM;
+	rte_intr_fd_set(b->recall, -1);
+	if (rte_intr_type_set(b->recall, RTE_INTR_HANDLE_EXT) < 0)
+		return -rte_errno;
+	retry_at(b, 0);
+	return 0;
+}
+
+static void
+withdraw_loan(struct rtap_borrower *b)
+{
+	while (rte_atomic_load_explicit(&b->has_loan, rte_memory_order_acquire)) {
+		if (rte_intr_callback_unregister(b->recall, on_recall, b) > 0) {
+			give_back(b);
+			end_loan(b);
+		} else {
+			/* It is just being recalled. */
+			rte_delay_us_sleep(UNREGISTER_STEP_US);
+		}
+	}
+}
+
+/* Works on a half-built one. */
+void
+rtap_borrower_destroy(struct rte_eth_dev *dev)
+{
+	struct rtap_borrower *b = rtap_process(dev) == NULL ? NULL : borrower_of(dev);
+	struct rte_eth_fp_ops *fp_ops;
+
+	if (b == NULL)
+		return;
+	/* By its place: what the primary has closed has no number any more. */
+	fp_ops = &rte_eth_fp_ops[dev - rte_eth_devices];
+	fp_ops->rx_pkt_burst = rte_eth_pkt_burst_dummy;
+	fp_ops->tx_pkt_burst = rte_eth_pkt_burst_dummy;
+	retry_at(b, NEVER);
+	rte_eal_alarm_cancel(ask_for_loan, b);
+	withdraw_loan(b);
+	retry_at(b, NEVER);
+	rte_eal_alarm_cancel(ask_for_loan, b);
+	rte_intr_instance_free(b->recall);
+	b->recall = NULL;
+	rtap_process(dev)->borrower = NULL;
+	put_unused(b);
+}
+
+/* ethdev would have a burst look for its queue in an array that the primary frees. */
+void
+rtap_borrower_set_functions(struct rte_eth_dev *dev)
+{
+	struct rtap_borrower *b = borrower_of(dev);
+	struct rte_eth_fp_ops *fp_ops = &rte_eth_fp_ops[dev->data->port_id];
+
+	dev->rx_pkt_burst = gate_rx_burst;
+	dev->rx_queue_count = rtap_gate_rx_queue_count;
+	dev->rx_descriptor_status = gate_rx_descriptor_status;
+	dev->tx_pkt_burst = gate_tx_burst;
+	dev->tx_pkt_prepare = gate_tx_prepare;
+	dev->tx_descriptor_status = gate_tx_descriptor_status;
+	rte_eth_dev_probing_finish(dev);
+	fp_ops->rxq.data = b->rx_gates;
+	fp_ops->txq.data = b->tx_gates;
+}

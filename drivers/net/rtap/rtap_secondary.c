@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The net_rtap authors
+ */
+
+/*
+ * Owns the port as a secondary process has it: probe and remove, and the table
+ * of what such a process may do. Control operations are the primary's alone.
+ */
+
+#include <errno.h>
+
+#include <bus_vdev_driver.h>
+#include <ethdev_driver.h>
+#include <ethdev_vdev.h>
+
+#include "rtap.h"
+#include "rtap_log.h"
+
+static int
+refuse(struct rte_eth_dev *dev)
+{
+	PMD_LOG(ERR, "%s: only the primary process can change the port", dev->device->name);
+	return -ENOTSUP;
+}
+
+static int
+refuse_queue(struct rte_eth_dev *dev, uint16_t queue_id __rte_unused)
+{
+	return refuse(dev);
+}
+
+static int
+refuse_mac(struct rte_eth_dev *dev, struct rte_ether_addr *mac __rte_unused)
+{
+	return refuse(dev);
+}
+
+static int
+refuse_mtu(struct rte_eth_dev *dev, uint16_t mtu __rte_unused)
+{
+	return refuse(dev);
+}
+
+static int
+secondary_close(struct rte_eth_dev *dev)
+{
+	rtap_borrower_destroy(dev);
+	rtap_process_release(dev);
+	return 0;
+}
+
+static int
+secondary_is_removed(struct rte_eth_dev *dev)
+{
+	return !rtap_borrower_has_port(dev);
+}
+
+/*
+ * Without configure, stop and queue set-up: for these, ethdev changes what all
+ * processes share before it asks the driver. It refuses them itself.
+ */
+static const struct eth_dev_ops secondary_ops = {
+	.dev_start = refuse,
+	.dev_close = secondary_close,
+	.is_removed = secondary_is_removed,
+
+	.dev_infos_get = rtap_infos_get,
+	.dev_supported_ptypes_get = rtap_supported_ptypes_get,
+
+	.link_update = rtap_link_update,
+	.dev_set_link_up = refuse,
+	.dev_set_link_down = refuse,
+
+	.promiscuous_enable = refuse,
+	.promiscuous_disable = refuse,
+	.allmulticast_enable = refuse,
+	.allmulticast_disable = refuse,
+	.mac_addr_set = refuse_mac,
+	.mtu_set = refuse_mtu,
+
+	.rx_queue_start = refuse_queue,
+	.rx_queue_stop = refuse_queue,
+	.rxq_info_get = rtap_rxq_info_get,
+	.rx_burst_mode_get = rtap_rx_burst_mode_get,
+	.tx_queue_start = refuse_queue,
+	.tx_queue_stop = refuse_queue,
+	.tx_done_cleanup = rtap_tx_done_cleanup,
+	.txq_info_get = rtap_txq_info_get,
+	.tx_burst_mode_get = rtap_tx_burst_mode_get,
+
+	.stats_get = rtap_stats_get,
+	.stats_reset = rtap_stats_reset,
+	.xstats_get = rtap_xstats_get,
+	.xstats_get_names = rtap_xstats_get_names,
+};
+
+static int
+create_secondary(struct rte_eth_dev *dev, const char *name)
+{
+	struct rtap_mp_port port = { .name = name, .layout = RTAP_LAYOUT };
+	uint32_t process_id;
+	int ret;
+
+	ret = rtap_mp_greet(&port, &process_id);
+	if (ret < 0) {
+		PMD_LOG(ERR, "%s: cannot be attached, %s", name, rtap_borrower_explain(-ret));
+		return ret;
+	}
+	ret = rtap_process_create(dev, process_id);
+	return ret < 0 ? ret : rtap_borrower_create(dev, &port);
+}
+
+int
+rtap_secondary_probe(struct rte_vdev_device *vdev)
+{
+	const char *name = rte_vdev_device_name(vdev);
+	struct rte_eth_dev *dev = rte_eth_dev_attach_secondary(name);
+	int ret;
+
+	if (dev == NULL) {
+		PMD_LOG(ERR, "the primary process has no port %s", name);
+		return -ENODEV;
+	}
+	ret = create_secondary(dev, name);
+	if (ret < 0) {
+		rtap_borrower_destroy(dev);
+		rtap_process_release(dev);
+		rte_eth_dev_release_port(dev);
+		return ret;
+	}
+	dev->device = &vdev->device;
+	dev->dev_ops = &secondary_ops;
+	rtap_borrower_set_functions(dev);
+	return 0;
+}
+
+/* Not by name: what the primary has closed has none any more. */
+static struct rte_eth_dev *
+find_port(const struct rte_vdev_device *vdev)
+{
+	for (uint16_t i = 0; i < RTE_MAX_ETHPORTS; i++) {
+		struct rte_eth_dev *dev = &rte_eth_devices[i];
+
+		if (dev->state != RTE_ETH_DEV_UNUSED && dev->device == &vdev->device)
+			return dev;
+	}
+	return NULL;
+}
+
+int
+rtap_secondary_remove(struct rte_vdev_device *vdev)
+{
+	struct rte_eth_dev *dev = find_port(vdev);
+
+	/* ethdev has released it already if the application closed the port. */
+	if (dev == NULL)
+		return 0;
+	secondary_close(dev);
+	return rte_eth_dev_release_port(dev);
+}
