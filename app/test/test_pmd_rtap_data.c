@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <net/if.h>
-#include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -299,5 +298,5 @@ rtap_thread_use_all_cpus(void)
 	CPU_ZERO(&cpus);
 	for (unsigned int i = 0; i < CPU_SETSIZE; i++)
 		CPU_SET(i, &cpus);
-	pthread_setaffinity_np(pthread_self(), sizeof(cpus), &cpus);
+	sched_setaffinity(0, sizeof(cpus), &cpus);
 }

@@ -7,7 +7,6 @@
  */
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 #include <rte_common.h>
 #include <rte_ethdev.h>
 #include <rte_stdatomic.h>
+#include <rte_thread.h>
 
 #include "test.h"
 #include "test_pmd_rtap_data.h"
@@ -61,11 +61,11 @@ change_mtu(unsigned int round)
 
 struct request {
 	int (*make)(unsigned int round);
-	pthread_t thread;
+	rte_thread_t thread;
 	int ret;
 };
 
-static void *
+static uint32_t
 make_requests(void *arg)
 {
 	struct request *request = arg;
@@ -73,7 +73,7 @@ make_requests(void *arg)
 	rtap_thread_use_all_cpus();
 	for (unsigned int i = 0; i < NB_REQUESTS && request->ret == 0; i++)
 		request->ret = request->make(i);
-	return NULL;
+	return 0;
 }
 
 static int
@@ -88,11 +88,11 @@ threads_ask_and_change_at_once(void)
 	unsigned int n;
 
 	for (n = 0; n < RTE_DIM(requests); n++) {
-		if (pthread_create(&requests[n].thread, NULL, make_requests, &requests[n]) != 0)
+		if (rte_thread_create(&requests[n].thread, NULL, make_requests, &requests[n]) != 0)
 			break;
 	}
 	for (unsigned int i = 0; i < n; i++)
-		pthread_join(requests[i].thread, NULL);
+		rte_thread_join(requests[i].thread, NULL);
 	TEST_ASSERT_EQUAL(n, RTE_DIM(requests), "no thread");
 	for (unsigned int i = 0; i < n; i++)
 		TEST_ASSERT_SUCCESS(requests[i].ret, "thread %u: %s", i,
@@ -211,7 +211,7 @@ port_stops_and_starts_from_callback(void)
 
 static RTE_ATOMIC(bool) is_over;
 
-static void *
+static uint32_t
 flap(void *arg)
 {
 	int *ret = arg;
@@ -220,7 +220,7 @@ flap(void *arg)
 	while (*ret == TEST_SUCCESS &&
 	       !rte_atomic_load_explicit(&is_over, rte_memory_order_acquire))
 		*ret = set_down_and_up(1);
-	return NULL;
+	return 0;
 }
 
 /* Most are stopped again before an event comes; some wait for one. */
@@ -243,14 +243,14 @@ static int
 thousand_starts_with_events_succeed(void)
 {
 	int flap_ret = TEST_SUCCESS;
-	pthread_t thread;
+	rte_thread_t thread;
 	int ret;
 
 	rte_atomic_store_explicit(&is_over, false, rte_memory_order_relaxed);
-	TEST_ASSERT_SUCCESS(pthread_create(&thread, NULL, flap, &flap_ret), "no thread");
+	TEST_ASSERT_SUCCESS(rte_thread_create(&thread, NULL, flap, &flap_ret), "no thread");
 	ret = start_many_times();
 	rte_atomic_store_explicit(&is_over, true, rte_memory_order_release);
-	pthread_join(thread, NULL);
+	rte_thread_join(thread, NULL);
 	return ret != TEST_SUCCESS ? ret : flap_ret;
 }
 

@@ -7,7 +7,6 @@
  */
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,6 +20,7 @@
 
 #include <rte_ethdev.h>
 #include <rte_stdatomic.h>
+#include <rte_thread.h>
 
 #include "test.h"
 #include "test_pmd_rtap_data.h"
@@ -43,7 +43,7 @@ rename_to_and_fro(void)
 	return ret < 0 ? ret : rtap_kernel_rename(RTAP_TEST_IFACE2, RTAP_TEST_IFACE);
 }
 
-static void *
+static uint32_t
 keep_renaming(void *arg)
 {
 	int *ret = arg;
@@ -51,21 +51,22 @@ keep_renaming(void *arg)
 	rtap_thread_use_all_cpus();
 	while (*ret == 0 && !rte_atomic_load_explicit(&is_over, rte_memory_order_acquire))
 		*ret = rename_to_and_fro();
-	return NULL;
+	return 0;
 }
 
 static int
 while_renaming(int (*work)(void))
 {
-	pthread_t thread;
+	rte_thread_t thread;
 	int renamed = 0;
 	int ret;
 
 	rte_atomic_store_explicit(&is_over, false, rte_memory_order_relaxed);
-	TEST_ASSERT_SUCCESS(pthread_create(&thread, NULL, keep_renaming, &renamed), "no thread");
+	TEST_ASSERT_SUCCESS(rte_thread_create(&thread, NULL, keep_renaming, &renamed),
+		"no thread");
 	ret = work();
 	rte_atomic_store_explicit(&is_over, true, rte_memory_order_release);
-	pthread_join(thread, NULL);
+	rte_thread_join(thread, NULL);
 	TEST_ASSERT_SUCCESS(renamed, "rename: %s", strerror(-renamed));
 	return ret;
 }

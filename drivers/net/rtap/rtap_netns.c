@@ -8,10 +8,12 @@
  */
 
 #include <errno.h>
-#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdint.h>
 #include <sys/stat.h>
+
+#include <rte_thread.h>
 
 #include "rtap_log.h"
 #include "rtap_netns.h"
@@ -63,7 +65,7 @@ struct visit {
 	int ret;
 };
 
-static void *
+static uint32_t
 visit_netns(void *arg)
 {
 	struct visit *visit = arg;
@@ -75,7 +77,7 @@ visit_netns(void *arg)
 	} else {
 		visit->ret = visit->function(visit->arg);
 	}
-	return NULL;
+	return 0;
 }
 
 int
@@ -84,7 +86,7 @@ rtap_netns_call(int fd, int (*function)(void *arg), void *arg)
 	struct visit visit = { .fd = fd, .function = function, .arg = arg };
 	sigset_t before;
 	sigset_t all;
-	pthread_t thread;
+	rte_thread_t thread;
 	int ret;
 
 	if (is_current(fd))
@@ -93,12 +95,12 @@ rtap_netns_call(int fd, int (*function)(void *arg), void *arg)
 	/* The application's signals are not for this thread. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	ret = pthread_create(&thread, NULL, visit_netns, &visit);
+	ret = rte_thread_create(&thread, NULL, visit_netns, &visit);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (ret != 0) {
 		PMD_LOG_ERRNO(ERR, ret, "cannot create a thread for another network namespace");
 		return -ret;
 	}
-	pthread_join(thread, NULL);
+	rte_thread_join(thread, NULL);
 	return visit.ret;
 }
