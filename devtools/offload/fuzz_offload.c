@@ -286,13 +286,16 @@ take_packet(struct input *in, struct frame *f, const struct packet_shape *shape,
 	const uint8_t wanted = take(in, 1);
 	struct frame_spec spec;
 	const bool is_right = take_frame(in, f, &spec);
+	const bool is_cut = (wanted & 16) != 0;
 
 	if (is_right && (wanted & 3) != 0)
 		leave_unfinished(f, &spec, (wanted & 2) != 0 ? 0 : f->len - f->l4);
+	if (is_cut)
+		f->len = RTE_MIN(f->len, take_len(in, 300));
 	*m = packet_new(f->data, f->len, shape);
 	set_fields(in, *m, f);
 	(*m)->ol_flags |= is_right ? matching_flags(&spec, wanted) : any_flags(in);
-	return is_right && !spoil(in, *m);
+	return is_right && !is_cut && !spoil(in, *m);
 }
 
 static void
