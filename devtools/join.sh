@@ -20,7 +20,7 @@ C6=2001:db8:1::2
 ROUTER4=198.51.100.1
 ROUTER6=2001:db8:1::1
 
-# Bits of ethdev that the options of testpmd takes as numbers.
+# Bits of ethdev that the options of testpmd and rtap_fwd take as numbers.
 RX_VLAN_STRIP=0x1
 RX_IPV4_CKSUM=0x2
 RX_UDP_CKSUM=0x4
@@ -166,7 +166,11 @@ stop_join()
 
 clear_port_errors()
 {
-	testpmd_cmd join clear port stats all >/dev/null
+	if [ -n "${TESTPMD_PID[join]:-}" ]; then
+		testpmd_cmd join clear port stats all >/dev/null
+	else
+		echo clear >&"$FWD_FD"
+	fi
 }
 
 # port_errors : what the two ports counted as errors, all together.
@@ -175,6 +179,49 @@ port_errors()
 	testpmd_cmd join show port stats all |
 		awk '/errors:/ { for (i = 1; i < NF; i++) if ($i ~ /errors:/) sum += $(i + 1) }
 			END { print sum + 0 }'
+}
+
+# start_fwd RX TX [OPTION...] : rtap_fwd instead, which knows UDP aggregates.
+start_fwd()
+{
+	local program=$RTAP_BUILD/devtools/bench/rtap_fwd rx=$1 tx=$2
+
+	shift 2
+	[ -x "$program" ] || die "no $program: build first"
+	rm -f "$SCRATCH/fwd.in"
+	mkfifo "$SCRATCH/fwd.in" || return 1
+	: >"$SCRATCH/fwd.log"
+	exec {FWD_FD}<>"$SCRATCH/fwd.in"
+	# shellcheck disable=SC2046,SC2086 # lists of words
+	eal_command "$program" $SMALL_MEMORY $(printf -- '--vdev=%s ' $(join_vdevs)) -- \
+		--max-lro=65535 --rx-offloads="$rx" --tx-offloads="$tx" "$@"
+	ip netns exec "$NETNS" "${EAL_COMMAND[@]}" <"$SCRATCH/fwd.in" \
+		>>"$SCRATCH/fwd.log" 2>&1 {FWD_FD}>&- &
+	FWD_PID=$!
+	poll 60 fwd_ready_or_gone
+	grep -q '^ready' "$SCRATCH/fwd.log" && return
+	cat "$SCRATCH/fwd.log"
+	return 1
+}
+
+fwd_ready_or_gone()
+{
+	grep -q '^ready' "$SCRATCH/fwd.log" || process_gone "$FWD_PID"
+}
+
+# stop_fwd : fails unless it ended well and no packet was refused.
+stop_fwd()
+{
+	local status
+
+	# This shell's end is the last that keeps its input open.
+	exec {FWD_FD}>&-
+	poll 30 process_gone "$FWD_PID" || end_process "$FWD_PID"
+	wait "$FWD_PID"
+	status=$?
+	cat "$SCRATCH/fwd.log"
+	[ $status -eq 0 ] && grep -q '^result' "$SCRATCH/fwd.log" &&
+		! grep -E '^result.*(refused.|errors.)=[1-9]' "$SCRATCH/fwd.log"
 }
 
 # ---- traffic -----------------------------------------------------------------
