@@ -12,7 +12,7 @@ usage() {
 	cat <<- END_OF_HELP
 	usage: sudo $0 [options]
 
-	  --quick           three short rounds, under two minutes
+	  --quick           three short rounds, about three minutes
 	  --rounds N        number of rounds (5, or 3 with --quick)
 	  --cases PATTERNS  only the cases whose names match, e.g. 'tx-64-*,rtt'
 	  --device VDEV     net_tap, net_rtap, net_af_packet, or with arguments such as
@@ -42,12 +42,15 @@ devices=3
 pages_before=
 nr_hugepages=/proc/sys/vm/nr_hugepages
 memory_kb=$((64 * 1024)) # of each process, the same in run.py
+bulk_memory_kb=$((128 * 1024)) # of the one process of a bulk case, the same in bulk.py
 
 # How many free hugepages the processes of one round need at the same time.
 pages_needed() {
 	size_kb=$(awk '/^Hugepagesize:/ { print $2 }' /proc/meminfo)
 	[ -n "$size_kb" ] || return 1
-	echo $((devices * ((memory_kb + size_kb - 1) / size_kb)))
+	together=$((devices * ((memory_kb + size_kb - 1) / size_kb)))
+	bulk=$(((bulk_memory_kb + size_kb - 1) / size_kb))
+	echo $((together > bulk ? together : bulk))
 }
 
 release_pages() {
@@ -95,11 +98,13 @@ shift
 [ "$given" -eq 0 ] || devices=$given
 
 [ "$(id -u)" -eq 0 ] || fail "must be root: it makes interfaces"
-for program in ip python3 taskset unshare; do
+for program in ip iperf3 nsenter python3 ss taskset unshare; do
 	command -v $program > /dev/null || fail "needs $program"
 done
 bin=$build/devtools/bench
 [ -x "$bin/rtap_bench" ] || fail "no $bin/rtap_bench: build first, or say --build DIR"
+testpmd=$build/devtools/dpdk-testpmd
+[ -x "$testpmd" ] || testpmd=$build/subprojects/dpdk/app/dpdk-testpmd
 out=${out:-$build/bench-out}
 mkdir -p "$out"
 
@@ -125,6 +130,7 @@ unshare --net --mount sh -c '
 	[ -d /sys/kernel/tracing/events ] ||
 		mount -t tracefs tracefs /sys/kernel/tracing 2> /dev/null || :
 	exec python3 -B "$@"' \
-	sh "$root/devtools/bench/run.py" --bin "$bin" --out "$out" "$@" &
+	sh "$root/devtools/bench/run.py" --bin "$bin" --testpmd "$testpmd" \
+	--out "$out" "$@" &
 child=$!
 wait "$child"

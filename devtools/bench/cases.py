@@ -10,7 +10,8 @@ the report: one metric of one case, or the quotient of the same metric of two ca
 import fnmatch
 from collections import namedtuple
 
-# kind names a function of run.py; group is (queues, lcores): a process of its own.
+# kind names a function of run.py; group is (queues, lcores): a process of its own, or
+# BULK: a process for each measurement.
 Case = namedtuple('Case', 'name kind group params devices')
 
 # better is 'higher', 'lower' or '' (no judgement); goal is (what, op, value): what is
@@ -20,6 +21,7 @@ Row = namedtuple('Row', 'case metric title unit scale better goal chart over')
 ALL = ('net_tap', 'net_rtap', 'net_af_packet')
 TAPS = ('net_tap', 'net_rtap')
 ONE = (1, 1)
+BULK = ()
 SIZES = (64, 1500)
 BURSTS = (1, 32, 64)
 RATES = (20, 50, 100, 300)
@@ -118,10 +120,25 @@ def _queues_open():
             yield Case(name, kind, (queues, 1), params, TAPS), rows
 
 
+def _bulk():
+    """Between two namespaces through two ports."""
+    for name, proto, offloads, large, goal, title in (
+            ('bulk-lro-64k', 'tcp', True, True, 12, 'TCP, all offloads, mbufs of 64 KB'),
+            ('bulk-lro-2k', 'tcp', True, False, 10, 'TCP, all offloads, mbufs of 2 KB'),
+            ('bulk-none', 'tcp', False, False, 2.5, 'TCP, no offloads'),
+            ('bulk-uso-64k', 'udp', True, True, 5, 'UDP, USO, mbufs of 64 KB'),
+            ('bulk-uso-2k', 'udp', True, False, None, 'UDP, USO, mbufs of 2 KB'),
+            ('bulk-udp', 'udp', False, False, None, 'UDP, no offloads')):
+        params = {'proto': proto, 'offloads': offloads, 'large': large}
+        yield Case(name, 'bulk', BULK, params, TAPS), [
+            _row(name, 'gbps', f'Two ports, {title}', 'Gb/s', 'higher',
+                 goal=goal and ('ratio', '>=', goal))]
+
+
 def all_cases():
     """All cases with their rows, in the order of the report."""
     for part in (_tx(), _rx(), _rx_paced(), _rtt(), _idle(), _syscalls(), _two_lcores(),
-                 _queues_open()):
+                 _queues_open(), _bulk()):
         yield from part
 
 

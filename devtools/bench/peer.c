@@ -9,6 +9,7 @@
  *
  *     bench_peer send dev= dmac= sip= dip= size= secs= [rate=] [flows=]	AF_PACKET
  *     bench_peer gso sip= dip= size= secs= [flows=]		UDP with segmentation
+ *     bench_peer sink sip= secs=				receives what gso sends
  *     bench_peer rtt sip= dip= size= trips= secs=		UDP round trips
  *     bench_peer xdp dev= mode=drop|off			early drop
  */
@@ -128,6 +129,7 @@ main(int argc, char **argv)
 	} commands[] = {
 		{ "send", peer_send },
 		{ "gso", peer_gso },
+		{ "sink", peer_sink },
 		{ "rtt", peer_rtt },
 		{ "xdp", peer_xdp },
 	};

@@ -44,6 +44,7 @@ int peer_udp_socket(const struct peer_args *args);
 /* The commands: 0 or a negative errno, one line on standard output. */
 int peer_send(const struct peer_args *args);
 int peer_gso(const struct peer_args *args);
+int peer_sink(const struct peer_args *args);
 int peer_rtt(const struct peer_args *args);
 int peer_xdp(const struct peer_args *args);
 

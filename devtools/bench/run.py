@@ -19,6 +19,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
+import bulk
 import cases
 import report
 
@@ -50,11 +51,12 @@ class Times:
     rx: float
     paced: float
     idle: float
+    bulk: float
     trips: int
 
 
-QUICK = Times(tx=0.15, rx=0.2, paced=0.3, idle=0.05, trips=20000)
-FULL = Times(tx=0.5, rx=0.6, paced=2.0, idle=0.2, trips=20000)
+QUICK = Times(tx=0.15, rx=0.2, paced=0.3, idle=0.05, bulk=1, trips=20000)
+FULL = Times(tx=0.5, rx=0.6, paced=2.0, idle=0.2, bulk=3, trips=20000)
 
 
 def parse_pairs(line):
@@ -207,6 +209,7 @@ class Bench:
 
     def __init__(self, args):
         self.bin = args.bin
+        self.testpmd = args.testpmd
         self.out = args.out
         self.no_huge = args.no_huge
         self.per_cpu_time = args.per_cpu_time
@@ -370,6 +373,13 @@ class Bench:
         return {'ns': timed['secs'] * 1e9 / timed['bursts'],
                 'syscalls': per(counted['syscalls'], counted['bursts'])}
 
+    def bulk(self, device, params):
+        """Throughput through two ports."""
+        try:
+            return bulk.measure(self, device, params)
+        except bulk.BulkError as error:
+            raise BenchError(f'{device.name}: {error}') from error
+
 
 def per(count, packets):
     """A quotient of counts; nothing when the counting did not work."""
@@ -415,7 +425,8 @@ def run_group(bench, devices, group, todo, number, raw):
     users = [device for device in devices if any(supports(case, device) for case in todo)]
     try:
         for device in users:
-            device.start(bench, group)
+            if group != cases.BULK:
+                device.start(bench, group)
         for turn, case in enumerate(todo):
             able = [device for device in users if supports(case, device)]
             # Each device goes first as often as the others.
@@ -478,6 +489,7 @@ def parse_args():
     """The command line; devtools/bench.sh documents it."""
     parser = argparse.ArgumentParser()
     parser.add_argument('--bin', required=True)
+    parser.add_argument('--testpmd', required=True)
     parser.add_argument('--out', required=True)
     parser.add_argument('--quick', action='store_true')
     parser.add_argument('--rounds', type=int)
