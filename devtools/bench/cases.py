@@ -10,8 +10,8 @@ the report: one metric of one case, or the quotient of the same metric of two ca
 import fnmatch
 from collections import namedtuple
 
-# kind names a function of run.py; group is (queues, lcores): a process of its own, or
-# BULK: a process for each measurement.
+# kind names a function of run.py; group is (queues, lcores, option...): a process of its
+# own, or BULK: a process for each measurement.
 Case = namedtuple('Case', 'name kind group params devices')
 
 # better is 'higher', 'lower' or '' (no judgement); goal is (what, op, value): what is
@@ -21,7 +21,9 @@ Row = namedtuple('Row', 'case metric title unit scale better goal chart over')
 ALL = ('net_tap', 'net_rtap', 'net_af_packet')
 TAPS = ('net_tap', 'net_rtap')
 ONE = (1, 1)
+TSO = (1, 1, '--tso')
 BULK = ()
+SEGMENT = 1448
 SIZES = (64, 1500)
 BURSTS = (1, 32, 64)
 RATES = (20, 50, 100, 300)
@@ -135,10 +137,22 @@ def _bulk():
                  goal=goal and ('ratio', '>=', goal))]
 
 
+def _tso():
+    """A packet of 45 segments against one of one, both as far as TCP."""
+    for name, segments, title in (('tx-tso-1', 1, 'Tx TCP, packet of 1500 B'),
+                                  ('tx-tso-45', 45, 'Tx TCP, packet of 64 KB with TSO')):
+        params = {'burst': 32, 'sink': 'tcp', 'segment': SEGMENT, 'size': 54 + segments * SEGMENT}
+        rows = [_row(name, 'cost', title, 'ns', 'lower', chart=False)]
+        if segments > 1:
+            rows.append(_row(name, 'cost', '   45 segments against one', 'times', 'lower',
+                             goal=('value', '<=', 6), chart=False, over='tx-tso-1'))
+        yield Case(name, 'tx', TSO, params, ('net_rtap',)), rows
+
+
 def all_cases():
     """All cases with their rows, in the order of the report."""
     for part in (_tx(), _rx(), _rx_paced(), _rtt(), _idle(), _syscalls(), _two_lcores(),
-                 _queues_open(), _bulk()):
+                 _queues_open(), _bulk(), _tso()):
         yield from part
 
 

@@ -3,13 +3,15 @@
  */
 
 /*
- * The DPDK side of the benchmark: opens port 0 with default offloads, prints a line
- * "ready", then reads one measurement per line from standard input and answers each
- * with one line "result key=value ...". It knows nothing of the driver below the port.
+ * The DPDK side of the benchmark: opens port 0 with default offloads, or with those of
+ * segmentation and few large mbufs, prints a line "ready", then reads one measurement per
+ * line from standard input and answers each with one line "result key=value ...". It
+ * knows nothing of the driver below the port.
  *
- *     rtap_bench EAL-OPTIONS -- [--queues N] [--desc N]
+ *     rtap_bench EAL-OPTIONS -- [--queues N] [--desc N] [--tso]
  *
  *     tx   burst= size= secs= dmac= sip= dip=	send UDP packets as fast as possible
+ *     tx   segment= ...				send TCP packets, to be segmented if larger
  *     rx   burst= size= secs=			receive and free
  *     echo secs= quiet=			swap addresses and send back
  *     idle secs=				time empty bursts
@@ -43,11 +45,13 @@
 
 #define MAX_WORKERS	8
 #define TX_MBUFS	4095
+#define TX_LARGE_MBUFS	255
 #define MBUF_CACHE	256
 
 struct bench bench = {
 	.nb_queues = 1,
 	.nb_desc = 1024,
+	.tx_room = RTE_MBUF_DEFAULT_DATAROOM,
 };
 
 static struct worker workers[MAX_WORKERS];
@@ -201,6 +205,7 @@ set_number(struct job *job, const char *key, const char *value)
 		{ "quiet", &job->quiet },
 		{ "burst", &job->burst },
 		{ "size", &job->size },
+		{ "segment", &job->segment },
 		{ "syscalls", &job->syscalls },
 	};
 	char *end;
@@ -248,7 +253,7 @@ parse_job(struct job *job, char *line)
 			return -EINVAL;
 	}
 	if (job->burst < 1 || job->burst > BENCH_MAX_BURST || job->size < headers ||
-	    job->size > RTE_MBUF_DEFAULT_DATAROOM || job->secs < 0)
+	    job->size > bench.tx_room || job->secs < 0)
 		return -ERANGE;
 	return 0;
 }
@@ -288,8 +293,10 @@ create_pools(void)
 
 	bench.rx_pool = rte_pktmbuf_pool_create("bench_rx", rx_mbufs, MBUF_CACHE, 0,
 			RTE_MBUF_DEFAULT_BUF_SIZE, rte_socket_id());
-	bench.tx_pool = rte_pktmbuf_pool_create("bench_tx", TX_MBUFS, MBUF_CACHE, 0,
-			RTE_MBUF_DEFAULT_BUF_SIZE, rte_socket_id());
+	bench.tx_pool = rte_pktmbuf_pool_create("bench_tx",
+			bench.tso ? TX_LARGE_MBUFS : TX_MBUFS,
+			bench.tso ? TX_LARGE_MBUFS / 2 : MBUF_CACHE, 0,
+			(uint16_t)(bench.tx_room + RTE_PKTMBUF_HEADROOM), rte_socket_id());
 	if (bench.rx_pool == NULL || bench.tx_pool == NULL)
 		return -ENOMEM;
 	return 0;
@@ -303,6 +310,9 @@ start_port(void)
 	uint16_t nb_txd = bench.nb_desc;
 	int ret;
 
+	if (bench.tso)
+		conf.txmode.offloads = RTE_ETH_TX_OFFLOAD_IPV4_CKSUM |
+			RTE_ETH_TX_OFFLOAD_TCP_CKSUM | RTE_ETH_TX_OFFLOAD_TCP_TSO;
 	ret = rte_eth_dev_configure(BENCH_PORT, bench.nb_queues, bench.nb_queues, &conf);
 	if (ret == 0)
 		ret = rte_eth_dev_adjust_nb_rx_tx_desc(BENCH_PORT, &nb_rxd, &nb_txd);
@@ -327,6 +337,7 @@ parse_args(int argc, char **argv)
 	static const struct option options[] = {
 		{ "queues", required_argument, NULL, 'q' },
 		{ "desc", required_argument, NULL, 'd' },
+		{ "tso", no_argument, NULL, 't' },
 		{ 0 },
 	};
 	int opt;
@@ -338,11 +349,15 @@ parse_args(int argc, char **argv)
 			bench.nb_queues = (uint16_t)value;
 		else if (opt == 'd' && value >= 1 && value <= UINT16_MAX)
 			bench.nb_desc = (uint16_t)value;
+		else if (opt == 't')
+			bench.tso = true;
 		else
 			return -EINVAL;
 	}
 	if (rte_lcore_count() > MAX_WORKERS)
 		return -ERANGE;
+	if (bench.tso)
+		bench.tx_room = UINT16_MAX - RTE_PKTMBUF_HEADROOM;
 	return 0;
 }
 

@@ -27,6 +27,7 @@ struct job {
 	double quiet;	/* reception ends after so much silence */
 	double burst;
 	double size;	/* frame length without FCS */
+	double segment;	/* Tx: TCP with so much in each packet, 0 is UDP */
 	double syscalls;
 	struct rte_ether_addr dmac;
 	struct in_addr sip;
@@ -67,6 +68,8 @@ struct worker {
 struct bench {
 	uint16_t nb_queues;
 	uint16_t nb_desc;
+	bool tso;
+	uint16_t tx_room;	/* of an mbuf for transmission */
 	struct rte_mempool *rx_pool;
 	struct rte_mempool *tx_pool;
 };

@@ -19,6 +19,7 @@
 #include <rte_cycles.h>
 #include <rte_ethdev.h>
 #include <rte_ip.h>
+#include <rte_tcp.h>
 #include <rte_udp.h>
 
 #include "rtap_bench.h"
@@ -26,6 +27,8 @@
 /* Nobody listens on the discard port: the kernel's input path ends there. */
 #define UDP_DST_PORT	9
 #define UDP_SRC_PORT	4000
+/* Ethernet, IPv4 and TCP header. */
+#define TCP_HEADERS	54
 /* A turn that takes longer than this had something to do; an empty burst takes 10-50 ns. */
 #define BUSY_NS		200
 /* Seconds until a receiver gives up waiting for silence. */
@@ -42,13 +45,38 @@ secs_to_tsc(double secs)
 /* Traffic */
 
 static void
+build_udp(struct rte_ipv4_hdr *ip, uint16_t ip_len)
+{
+	struct rte_udp_hdr *udp = (struct rte_udp_hdr *)(ip + 1);
+
+	ip->next_proto_id = IPPROTO_UDP;
+	udp->src_port = rte_cpu_to_be_16(UDP_SRC_PORT);
+	udp->dst_port = rte_cpu_to_be_16(UDP_DST_PORT);
+	/* No UDP checksum: the kernel has nothing to verify, at any length. */
+	udp->dgram_len = rte_cpu_to_be_16(ip_len - sizeof(*ip));
+}
+
+static void
+build_tcp(struct rte_ipv4_hdr *ip)
+{
+	struct rte_tcp_hdr *tcp = (struct rte_tcp_hdr *)(ip + 1);
+
+	ip->next_proto_id = IPPROTO_TCP;
+	tcp->src_port = rte_cpu_to_be_16(UDP_SRC_PORT);
+	tcp->dst_port = rte_cpu_to_be_16(UDP_DST_PORT);
+	tcp->data_off = sizeof(*tcp) / 4 << 4;
+	tcp->tcp_flags = RTE_TCP_ACK_FLAG;
+	/* The sum of ethdev's convention for segmentation: without the length. */
+	tcp->cksum = rte_ipv4_phdr_cksum(ip, RTE_MBUF_F_TX_TCP_SEG);
+}
+
+static void
 build_packet(struct rte_mempool *pool, void *arg, void *obj, unsigned int idx)
 {
 	const struct job *job = arg;
 	struct rte_mbuf *m = obj;
 	struct rte_ether_hdr *eth = RTE_PTR_ADD(m->buf_addr, RTE_PKTMBUF_HEADROOM);
 	struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)(eth + 1);
-	struct rte_udp_hdr *udp = (struct rte_udp_hdr *)(ip + 1);
 	uint16_t ip_len = (uint16_t)(job->size - sizeof(*eth));
 
 	RTE_SET_USED(pool);
@@ -62,14 +90,13 @@ build_packet(struct rte_mempool *pool, void *arg, void *obj, unsigned int idx)
 	ip->version_ihl = RTE_IPV4_VHL_DEF;
 	ip->total_length = rte_cpu_to_be_16(ip_len);
 	ip->time_to_live = 64;
-	ip->next_proto_id = IPPROTO_UDP;
 	ip->src_addr = job->sip.s_addr;
 	ip->dst_addr = job->dip.s_addr;
+	if (job->segment == 0)
+		build_udp(ip, ip_len);
+	else
+		build_tcp(ip);
 	ip->hdr_checksum = rte_ipv4_cksum(ip);
-	udp->src_port = rte_cpu_to_be_16(UDP_SRC_PORT);
-	udp->dst_port = rte_cpu_to_be_16(UDP_DST_PORT);
-	/* No UDP checksum: the kernel has nothing to verify, at any length. */
-	udp->dgram_len = rte_cpu_to_be_16(ip_len - sizeof(*ip));
 }
 
 void
@@ -88,11 +115,23 @@ next_queue(struct worker *w)
 	return queue;
 }
 
+static void
+ask_for_segments(struct rte_mbuf *m, uint16_t segment)
+{
+	m->l2_len = sizeof(struct rte_ether_hdr);
+	m->l3_len = sizeof(struct rte_ipv4_hdr);
+	m->l4_len = sizeof(struct rte_tcp_hdr);
+	m->tso_segsz = segment;
+	m->ol_flags |= RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_IP_CKSUM | RTE_MBUF_F_TX_TCP_SEG;
+}
+
 static int
 tx_refill(struct worker *w)
 {
 	uint16_t burst = (uint16_t)w->job->burst;
 	uint16_t len = (uint16_t)w->job->size;
+	uint16_t segment = (uint16_t)w->job->segment;
+	bool is_long = segment != 0 && len > TCP_HEADERS + segment;
 
 	if (rte_pktmbuf_alloc_bulk(bench.tx_pool, w->held, burst) != 0)
 		return -ENOMEM;
@@ -100,6 +139,8 @@ tx_refill(struct worker *w)
 	for (uint16_t i = 0; i < burst; i++) {
 		w->held[i]->data_len = len;
 		w->held[i]->pkt_len = len;
+		if (is_long)
+			ask_for_segments(w->held[i], segment);
 	}
 	w->held_first = 0;
 	w->held_end = burst;

@@ -139,12 +139,12 @@ class Device:
 
     def start(self, bench, group):
         """Start the process and set the interface up."""
-        self.queues, self.lcores = group
+        self.queues, self.lcores, *options = group
         command = [f'{bench.bin}/rtap_bench', '--lcores', bench.lcores(self.lcores), '--no-pci',
                    '--no-telemetry', '-m', str(MEMORY_MB), '--log-level', 'error',
                    *(['--no-huge', '--no-shconf'] if bench.no_huge else ['--in-memory']),
                    '--file-prefix', self.iface, '--vdev', self.vdev,
-                   '--', '--queues', str(self.queues)]
+                   '--', '--queues', str(self.queues), *options]
         # pylint: disable=consider-using-with
         self.log = open(f'{bench.out}/{self.name}.log', 'w+', encoding='utf-8')
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -272,18 +272,19 @@ class Bench:
 
     def tx(self, device, params):
         """Packets per second that reached the sink."""
-        xdp = params['sink'] == 'xdp'
+        sink = params['sink']
+        xdp = sink == 'xdp'
         # A packet sent to all stations: the kernel takes it up to the UDP port that nobody
         # listens on, but works out no ICMP error for it, which costs more than all the rest.
         mac = device.mac if xdp else BROADCAST_MAC
         if xdp:
             self.set_xdp(device, 'drop')
-        before = self._sink_count(device, xdp)
+        before = self._sink_count(device, sink)
         device.ask('tx', burst=params['burst'], size=params['size'], dmac=mac,
                    sip=device.app_ip, dip=device.kernel_ip, warm=WARM, secs=self.times.tx,
-                   syscalls=params.get('syscalls', 0))
+                   segment=params.get('segment', 0), syscalls=params.get('syscalls', 0))
         result = self.result(device)
-        seen = self._sink_count(device, xdp) - before
+        seen = self._sink_count(device, sink) - before
         if xdp:
             self.set_xdp(device, 'off')
         arrived = min(1.0, seen / max(result['total'], 1))
@@ -297,9 +298,12 @@ class Bench:
                 'syscalls': per(result['syscalls'], result['packets'])}
 
     @staticmethod
-    def _sink_count(device, xdp):
-        if xdp:
+    def _sink_count(device, sink):
+        if sink == 'xdp':
             return sum(interface_counters(device.iface))
+        if sink == 'tcp':
+            # TCP drops what came to all stations before it looks at it.
+            return read_counters('/proc/self/net/snmp', 'Ip:')['InDelivers']
         return read_counters('/proc/self/net/snmp', 'Udp:')['NoPorts']
 
     def _check_sizes(self, device, result):
