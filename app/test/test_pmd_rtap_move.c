@@ -274,6 +274,21 @@ index_that_is_taken_is_no_harm(void)
 	return expect_stranger_unchanged();
 }
 
+/* Nobody asks the port meanwhile: it has to find out that its index is another's. */
+static int
+index_that_is_lost_by_going_away_is_no_harm(void)
+{
+	TEST_ASSERT_SUCCESS(rtap_port_start(rtap_fx.port), "no start");
+	first_index = if_nametoindex(RTAP_TEST_IFACE);
+	if (rtap_netns_move_there() != TEST_SUCCESS || take_index() != TEST_SUCCESS ||
+	    rtap_netns_in_other(rtap_netns_move_home) != TEST_SUCCESS)
+		return TEST_FAILED;
+	if (change_all() != TEST_SUCCESS || expect_changes() != TEST_SUCCESS ||
+	    expect_port_has_index_of_here() != TEST_SUCCESS)
+		return TEST_FAILED;
+	return expect_stranger_unchanged();
+}
+
 static int
 rename_here(void)
 {
@@ -319,6 +334,7 @@ struct unit_test_suite rtap_move_suite = {
 		CASE(port_is_controlled_there),
 		CASE(drops_are_counted_there),
 		CASE(index_that_is_taken_is_no_harm),
+		CASE(index_that_is_lost_by_going_away_is_no_harm),
 		CASE(moves_and_renames_are_followed),
 		TEST_CASES_END()
 	}

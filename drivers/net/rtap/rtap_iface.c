@@ -242,7 +242,7 @@ open_our_queue(struct rte_eth_dev *dev)
 		int fd = try_to_open(dev, &opening);
 		int ret;
 
-		if (fd == -ENODEV)
+		if (fd == -ENODEV || fd == -EAGAIN)
 			continue;
 		if (fd < 0)
 			return fd;

@@ -108,7 +108,7 @@ listen_at(struct rtap_intr *intr, const struct rtap_place *place)
 	intr->place = *place;
 	if (is_away != was_away)
 		ret = rtap_nl_listen_everywhere(&intr->events, is_away);
-	if (ret < 0)
+	if (ret < 0 && is_away)
 		PMD_LOG_ERRNO(ERR, -ret, "%s: the interface is in another network namespace, and "
 			"its events need CAP_NET_BROADCAST", intr->dev->data->name);
 }

@@ -468,6 +468,26 @@ rtap_nl_get_link_by_name(struct rtap_nl *nl, int netns_id, const char *name,
 	return get_link(nl, place, name, link);
 }
 
+/* Asked before each operation, so that the short way is worth it where there is one. */
+int
+rtap_nl_get_name(struct rtap_nl *nl, struct rtap_place place, char name[IFNAMSIZ])
+{
+	struct ifreq ifr = { .ifr_ifindex = place.if_index };
+	struct rtap_link link;
+	int ret = 0;
+
+	if (place.netns_id != RTAP_NETNS_OWN) {
+		ret = rtap_nl_get_link(nl, place, &link);
+		if (ret == 0)
+			strlcpy(name, link.name, IFNAMSIZ);
+	} else if (ioctl(nl->fd, SIOCGIFNAME, &ifr) < 0) {
+		ret = -errno;
+	} else {
+		strlcpy(name, ifr.ifr_name, IFNAMSIZ);
+	}
+	return ret;
+}
+
 int
 rtap_nl_get_flags(struct rtap_nl *nl, struct rtap_place place, unsigned int *flags)
 {

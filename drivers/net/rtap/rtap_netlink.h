@@ -102,6 +102,8 @@ int rtap_nl_get_link_by_name(struct rtap_nl *nl, int netns_id, const char *name,
  */
 int rtap_nl_drain(const struct rtap_nl *nl, rtap_nl_listener listen, void *arg);
 
+/* The name of the interface in that place, whichever it is; -ENODEV if there is none. */
+int rtap_nl_get_name(struct rtap_nl *nl, struct rtap_place place, char name[IFNAMSIZ]);
 int rtap_nl_get_flags(struct rtap_nl *nl, struct rtap_place place, unsigned int *flags);
 int rtap_nl_get_mac(struct rtap_nl *nl, struct rtap_place place, struct rte_ether_addr *mac);
 int rtap_nl_get_stats(struct rtap_nl *nl, struct rtap_place place, uint64_t *tx_dropped);

@@ -96,6 +96,18 @@ follow(const struct rtap_process *process, struct rtap_nl *nl, int netns_fd,
 	return ret < 0 ? ret : look(process, nl, netns, place);
 }
 
+/* It may have been away meanwhile: then its former index is that of another, or of none. */
+static bool
+is_in_place(const struct rtap_process *process, struct rtap_nl *nl)
+{
+	char expected[IFNAMSIZ];
+	char name[IFNAMSIZ];
+
+	return rtap_nl_get_name(nl, process->location.place, name) == 0 &&
+		rtap_tap_get_name(process->keep_alive_fd, expected) == 0 &&
+		strcmp(name, expected) == 0;
+}
+
 /* Sees to it that the place is that of the interface, which is in the given namespace. */
 static int
 update_place(struct rte_eth_dev *dev, struct rtap_nl *nl, int netns_fd)
@@ -106,13 +118,16 @@ update_place(struct rte_eth_dev *dev, struct rtap_nl *nl, int netns_fd)
 	struct rtap_place place;
 	int ret = rtap_netns_identify(netns_fd, &netns);
 
-	if (ret < 0 || rtap_netns_equal(&netns, &location->netns))
+	if (ret < 0)
 		return ret;
+	if (rtap_netns_equal(&netns, &location->netns) && is_in_place(process, nl))
+		return 0;
 	ret = follow(process, nl, netns_fd, &netns, &place);
 	if (ret < 0)
 		return ret;
 
-	if (location->netns.inode != 0)
+	if (location->place.if_index != place.if_index ||
+			location->place.netns_id != place.netns_id)
 		PMD_LOG(INFO, "%s: interface has index %d in %s network namespace",
 			dev->data->name, place.if_index,
 			place.netns_id == RTAP_NETNS_OWN ? "its first" : "another");
@@ -137,7 +152,7 @@ note_reach(const struct rte_eth_dev *dev, struct rtap_location *location, int re
 
 /* A process that has no queue, or may not ask, has to believe that nothing was moved. */
 static bool
-can_ask(const struct rtap_process *process)
+can_follow(const struct rtap_process *process)
 {
 	return process->keep_alive_fd >= 0 && process->location.home.inode != 0;
 }
@@ -168,7 +183,7 @@ rtap_place_find(struct rte_eth_dev *dev, struct rtap_nl *nl, struct rtap_place *
 	int ret;
 
 	*netns_fd = -1;
-	if (!can_ask(process)) {
+	if (!can_follow(process)) {
 		*place = rtap_place_here(rtap_if_index(dev));
 		return 0;
 	}
@@ -196,16 +211,17 @@ rtap_place_get(struct rte_eth_dev *dev, struct rtap_nl *nl, struct rtap_place *p
 int
 rtap_ask_link(struct rte_eth_dev *dev, struct rtap_link *link)
 {
-	struct rtap_nl *nl = &rtap_process(dev)->nl;
+	struct rtap_process *process = rtap_process(dev);
+	unsigned int nb_tries = can_follow(process) ? FOLLOW_TRIES : 1;
 	struct rtap_place place;
 	int ret = -ENODEV;
 
 	/* It may go from its place between the two questions. */
-	for (unsigned int i = 0; i < FOLLOW_TRIES && ret == -ENODEV; i++) {
-		ret = rtap_place_get(dev, nl, &place);
+	for (unsigned int i = 0; i < nb_tries && ret == -ENODEV; i++) {
+		ret = rtap_place_get(dev, &process->nl, &place);
 		if (ret < 0)
 			return ret;
-		ret = rtap_nl_get_link(nl, place, link);
+		ret = rtap_nl_get_link(&process->nl, place, link);
 	}
 	return ret;
 }
