@@ -128,10 +128,10 @@ nl_command(const union nl_request *req)
 	return nl_transact(req, &reply);
 }
 
-static const struct rtattr *
-attr_find(const struct rtattr *first, size_t len, uint16_t type)
+static struct rtattr *
+attr_find(struct rtattr *first, size_t len, uint16_t type)
 {
-	const struct rtattr *attr;
+	struct rtattr *attr;
 
 	for (attr = first; RTA_OK(attr, len); attr = RTA_NEXT(attr, len)) {
 		if ((attr->rta_type & NLA_TYPE_MASK) == type)
@@ -140,8 +140,8 @@ attr_find(const struct rtattr *first, size_t len, uint16_t type)
 	return NULL;
 }
 
-static const struct rtattr *
-attr_find_nested(const struct rtattr *parent, uint16_t type)
+static struct rtattr *
+attr_find_nested(struct rtattr *parent, uint16_t type)
 {
 	if (parent == NULL)
 		return NULL;
@@ -150,19 +150,19 @@ attr_find_nested(const struct rtattr *parent, uint16_t type)
 
 /* An attribute that is absent leaves the value as it was. */
 static void
-attr_copy(const struct rtattr *attr, void *value, size_t size)
+attr_copy(struct rtattr *attr, void *value, size_t size)
 {
 	if (attr != NULL)
 		memcpy(value, RTA_DATA(attr), RTE_MIN(size, RTA_PAYLOAD(attr)));
 }
 
 static void
-link_parse(const struct nlmsghdr *hdr, struct rtap_kernel_link *link)
+link_parse(struct nlmsghdr *hdr, struct rtap_kernel_link *link)
 {
-	const struct ifinfomsg *info = NLMSG_DATA(hdr);
-	const struct rtattr *first = IFLA_RTA(info);
+	struct ifinfomsg *info = NLMSG_DATA(hdr);
+	struct rtattr *first = IFLA_RTA(info);
 	const size_t len = IFLA_PAYLOAD(hdr);
-	const struct rtattr *tun;
+	struct rtattr *tun;
 	uint8_t carrier = 0;
 
 	memset(link, 0, sizeof(*link));
