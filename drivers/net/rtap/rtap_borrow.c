@@ -251,7 +251,8 @@ ask_for_loan(void *arg)
 	} else if (ret == -ETIMEDOUT) {
 		retry_in(b, US_PER_S);
 	} else if (ret < 0) {
-		PMD_LOG(ERR, "%s: its queues cannot be used, %s", b->name, rtap_borrower_explain(-ret));
+		PMD_LOG(ERR, "%s: its queues cannot be used, %s", b->name,
+			rtap_borrower_explain(-ret));
 	}
 }
 
@@ -433,12 +434,14 @@ init_gates(struct rtap_borrower *b, struct gate *gates, void **data, bool is_rx)
 	}
 }
 
+SLIST_HEAD(borrower_list, rtap_borrower);
+
 /*
  * A thread may still be on its way into a gate when the port is removed, as a
  * primary that unplugs the device waits for no lcore of this process. So what
  * is not used any more stays what it is, for the next port.
  */
-static SLIST_HEAD(, rtap_borrower) unused = SLIST_HEAD_INITIALIZER(unused);
+static struct borrower_list unused = SLIST_HEAD_INITIALIZER(unused);
 static pthread_mutex_t unused_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static struct rtap_borrower *

@@ -35,7 +35,7 @@
 #define MP_MAGIC 0x52544150
 #define MP_VERSION 1
 
-#define ASK_TIMEOUT_MS 1000
+#define ASK_TIMEOUT_S 1
 #define RECALL_TIMEOUT_MS 1000
 
 enum message_kind {
@@ -74,19 +74,19 @@ struct rtap_mp_lender {
 	int fds[RTAP_MP_MAX_FDS];
 };
 
-/* All of this process, and whatever they hold, is under the lock: EAL answers on a thread of its own. */
-static TAILQ_HEAD(, rtap_mp_lender) lenders = TAILQ_HEAD_INITIALIZER(lenders);
+TAILQ_HEAD(lender_list, rtap_mp_lender);
+
+/* All of this process. They are under the lock, since EAL answers on a thread of its own. */
+static struct lender_list lenders = TAILQ_HEAD_INITIALIZER(lenders);
 static pthread_mutex_t lenders_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static struct rtap_mp_lender *
 find_lender(const char *name)
 {
-	struct rtap_mp_lender *lender;
+	struct rtap_mp_lender *lender = TAILQ_FIRST(&lenders);
 
-	TAILQ_FOREACH(lender, &lenders, next) {
-		if (strcmp(lender->name, name) == 0)
-			break;
-	}
+	while (lender != NULL && strcmp(lender->name, name) != 0)
+		lender = TAILQ_NEXT(lender, next);
 	return lender;
 }
 
@@ -342,7 +342,7 @@ static int
 check_answer(const struct rte_mp_msg *msg, struct message *answer)
 {
 	memcpy(answer, msg->param, sizeof(*answer));
-	if (!is_well_formed(msg, answer))
+	if (!is_well_formed(msg, answer) || answer->result > 0)
 		return -EPROTO;
 	return answer->result;
 }
@@ -360,16 +360,11 @@ static int
 send_and_wait(struct rte_mp_msg *msg, struct rte_mp_reply *reply)
 {
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-	const struct timespec timeout = {
-		.tv_sec = ASK_TIMEOUT_MS / 1000,
-		.tv_nsec = ASK_TIMEOUT_MS % 1000 * 1000000,
-	};
+	const struct timespec timeout = { .tv_sec = ASK_TIMEOUT_S };
 	int ret;
 
 	pthread_mutex_lock(&lock);
-	ret = rte_mp_request_sync(msg, reply, &timeout);
-	if (ret < 0)
-		ret = rte_errno > 0 ? -rte_errno : -EIO;
+	ret = rte_mp_request_sync(msg, reply, &timeout) < 0 ? -rte_errno : 0;
 	pthread_mutex_unlock(&lock);
 	return ret;
 }

@@ -43,7 +43,7 @@ struct rtap_mp_lender;
 struct rtap_mp_lender *rtap_mp_lender_create(const struct rtap_mp_port *port);
 void rtap_mp_lender_destroy(struct rtap_mp_lender *lender); /* accepts NULL */
 
-/* From now on, who asks gets copies of these, which stay the caller's. Returns the number of the loan. */
+/* From now on, who asks gets copies of these; they stay the caller's. Returns the loan's number. */
 uint32_t rtap_mp_lend(struct rtap_mp_lender *lender, const int *fds, uint16_t nb_fds);
 
 /*
