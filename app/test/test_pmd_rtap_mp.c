@@ -331,19 +331,24 @@ closed_port_is_an_error_in_second_process(void)
 }
 
 static int
+unplug_and_plug(void)
+{
+	TEST_ASSERT_SUCCESS(rte_eal_hotplug_remove("vdev", RTAP_TEST_VDEV), "remove");
+	TEST_ASSERT_SUCCESS(rtap_kernel_link_wait_gone(RTAP_TEST_IFACE), "is kept");
+	TEST_ASSERT_EQUAL(tell(RTAP_PEER_LINK), -ENODEV, "port is kept");
+	TEST_ASSERT_SUCCESS(rte_eal_hotplug_add("vdev", RTAP_TEST_VDEV, RTAP_TEST_ARGS), "add");
+	TEST_ASSERT_SUCCESS(rte_eth_dev_get_port_by_name(RTAP_TEST_VDEV, &rtap_fx.port),
+		"no port");
+	TEST_ASSERT_SUCCESS(rtap_port_run(rtap_fx.port, 1), "cannot start");
+	return rtap_open_socket();
+}
+
+static int
 hot_plug_reaches_second_process(void)
 {
 	TEST_ASSERT_SUCCESS(check_peer_traffic(), "before");
 	for (unsigned int i = 0; i < 3; i++) {
-		TEST_ASSERT_SUCCESS(rte_eal_hotplug_remove("vdev", RTAP_TEST_VDEV), "remove");
-		TEST_ASSERT_SUCCESS(rtap_kernel_link_wait_gone(RTAP_TEST_IFACE), "is kept");
-		TEST_ASSERT_EQUAL(tell(RTAP_PEER_LINK), -ENODEV, "port is kept");
-		TEST_ASSERT_SUCCESS(rte_eal_hotplug_add("vdev", RTAP_TEST_VDEV, RTAP_TEST_ARGS),
-			"add");
-		TEST_ASSERT_SUCCESS(rte_eth_dev_get_port_by_name(RTAP_TEST_VDEV, &rtap_fx.port),
-			"no port");
-		TEST_ASSERT_SUCCESS(rtap_port_run(rtap_fx.port, 1), "cannot start");
-		TEST_ASSERT_SUCCESS(rtap_open_socket(), "no socket");
+		TEST_ASSERT_SUCCESS(unplug_and_plug(), "round %u", i);
 		TEST_ASSERT_SUCCESS(check_both_processes(), "round %u", i);
 	}
 	return TEST_SUCCESS;
@@ -357,15 +362,8 @@ unplugged_while_the_other_polls(void)
 	for (unsigned int i = 0; i < ROUNDS; i++) {
 		TEST_ASSERT_SUCCESS(tell(RTAP_PEER_POLL), "does not poll");
 		usleep(1000);
-		TEST_ASSERT_SUCCESS(rte_eal_hotplug_remove("vdev", RTAP_TEST_VDEV), "remove");
-		TEST_ASSERT_EQUAL(tell(RTAP_PEER_LINK), -ENODEV, "port is kept");
-		TEST_ASSERT_SUCCESS(rte_eal_hotplug_add("vdev", RTAP_TEST_VDEV, RTAP_TEST_ARGS),
-			"add");
-		TEST_ASSERT_SUCCESS(rte_eth_dev_get_port_by_name(RTAP_TEST_VDEV, &rtap_fx.port),
-			"no port");
-		TEST_ASSERT_SUCCESS(rtap_port_run(rtap_fx.port, 1), "cannot start");
+		TEST_ASSERT_SUCCESS(unplug_and_plug(), "round %u", i);
 	}
-	TEST_ASSERT_SUCCESS(rtap_open_socket(), "no socket");
 	return check_both_processes();
 }
 

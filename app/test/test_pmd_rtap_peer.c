@@ -49,8 +49,6 @@
 #define ANSWER_MS 20000
 #define STOP_MS 10000
 
-#define MP_KEY "rtap_mp_send_fds"
-
 #ifndef __NR_close_range
 #define __NR_close_range 436
 #endif
@@ -391,6 +389,7 @@ static int
 peer_control(void)
 {
 	struct rte_ether_addr mac = { .addr_bytes = { 2, 0, 0, 0, 0, 1 } };
+	struct rte_ether_addr group = { .addr_bytes = { 3, 0, 0, 0, 0, 1 } };
 	const struct rte_eth_conf conf = { .link_speeds = 0 };
 	int ret = 0;
 
@@ -404,6 +403,8 @@ peer_control(void)
 	ret |= must_refuse("promiscuous", rte_eth_promiscuous_enable(peer_port));
 	ret |= must_refuse("allmulticast", rte_eth_allmulticast_enable(peer_port));
 	ret |= must_refuse("MAC", rte_eth_dev_default_mac_addr_set(peer_port, &mac));
+	ret |= must_refuse("second MAC", rte_eth_dev_mac_addr_add(peer_port, &mac, 0));
+	ret |= must_refuse("groups", rte_eth_dev_set_mc_addr_list(peer_port, &group, 1));
 	ret |= must_refuse("MTU", rte_eth_dev_set_mtu(peer_port, 1400));
 	return ret;
 }
@@ -429,117 +430,6 @@ peer_tap_fds(void)
 			n++;
 	}
 	return n;
-}
-
-/* What the driver of this build sends; where a member is wrong, it is refused. */
-struct message {
-	uint32_t magic;
-	uint32_t version;
-	uint32_t kind;
-	uint32_t layout;
-	uint64_t token;
-	int32_t result;
-	uint32_t process_id;
-	uint32_t loan;
-	uint16_t first;
-	uint16_t total;
-	char name[RTE_ETH_NAME_MAX_LEN];
-};
-
-#define MAGIC 0x52544150
-#define VERSION 1
-#define KIND_GREET 1
-#define KIND_BORROW 2
-
-/* Sends it. The answer is in `answer`, and has no descriptor. */
-static int
-send_forged(const struct message *m, int len, int nb_fds, struct message *answer)
-{
-	const struct timespec timeout = { .tv_sec = 5 };
-	struct rte_mp_reply reply;
-	struct rte_mp_msg msg;
-	int ret;
-
-	memset(&msg, 0, sizeof(msg));
-	strlcpy(msg.name, MP_KEY, sizeof(msg.name));
-	memcpy(msg.param, m, sizeof(*m));
-	msg.len_param = len;
-	msg.num_fds = nb_fds;
-	if (rte_mp_request_sync(&msg, &reply, &timeout) < 0 || reply.nb_received != 1)
-		return -ETIMEDOUT;
-	memcpy(answer, reply.msgs[0].param, sizeof(*answer));
-	ret = reply.msgs[0].num_fds == 0 ? 0 : -EPERM;
-	free(reply.msgs);
-	return ret;
-}
-
-static int
-forge(const char *what, const struct message *m, int len, int nb_fds, int wanted)
-{
-	struct message answer;
-	const int ret = send_forged(m, len, nb_fds, &answer);
-
-	if (ret == 0 && answer.result == wanted)
-		return 0;
-	printf("a message with %s: %d, %d instead of %d\n", what, ret,
-		ret == 0 ? answer.result : 0, wanted);
-	return -EPERM;
-}
-
-/* A good message but for one member. */
-static int
-forge_members(const struct message *good)
-{
-	const int len = sizeof(*good);
-	struct message m = *good;
-	int ret = 0;
-
-	m.magic++;
-	ret |= forge("another beginning", &m, len, 0, -EPROTO);
-	m = *good;
-	m.version++;
-	ret |= forge("another version", &m, len, 0, -EPROTO);
-	m = *good;
-	m.layout++;
-	ret |= forge("another layout", &m, len, 0, -EPROTO);
-	m = *good;
-	m.kind = KIND_BORROW + 1;
-	ret |= forge("another kind", &m, len, 0, -EPROTO);
-	m = *good;
-	m.kind = KIND_BORROW;
-	ret |= forge("another token", &m, len, 0, -ESTALE);
-	m = *good;
-	memset(m.name, 'x', sizeof(m.name));
-	ret |= forge("an endless name", &m, len, 0, -EPROTO);
-	m = *good;
-	m.name[0]++;
-	ret |= forge("another name", &m, len, 0, -ENODEV);
-	return ret;
-}
-
-static int
-peer_forge(void)
-{
-	const int len = sizeof(struct message);
-	struct message answer;
-	struct message good;
-	int ret;
-
-	memset(&good, 0, sizeof(good));
-	good.magic = MAGIC;
-	good.version = VERSION;
-	good.kind = KIND_GREET;
-	strlcpy(good.name, RTAP_TEST_VDEV, sizeof(good.name));
-	/* The refusal tells which layout it has to be. */
-	ret = send_forged(&good, len, 0, &answer);
-	good.layout = answer.layout;
-
-	ret |= forge("all good", &good, len, 0, 0);
-	ret |= forge("no content", &good, 0, 0, -EPROTO);
-	ret |= forge("too little content", &good, len - 1, 0, -EPROTO);
-	ret |= forge("too much content", &good, RTE_MP_MAX_PARAM_LEN, 0, -EPROTO);
-	ret |= forge("a descriptor", &good, len, 1, -EPROTO);
-	return ret | forge_members(&good);
 }
 
 /* In a primary that is no test. */
@@ -578,7 +468,7 @@ peer_obey(const struct command *command)
 	case RTAP_PEER_TAP_FDS:
 		return peer_tap_fds();
 	case RTAP_PEER_FORGE:
-		return peer_forge();
+		return rtap_peer_forge();
 	case RTAP_PEER_START:
 		return peer_start();
 	case RTAP_PEER_CLOSE:

@@ -24,7 +24,7 @@ enum rtap_peer_op {
 	RTAP_PEER_EXPECT,	/* a run, from the kernel */
 	RTAP_PEER_LISTEN,	/* one empty burst of the run's queue, after some that may be */
 	RTAP_PEER_BURST,	/* both bursts of the run's queue once; how many packets in all */
-	RTAP_PEER_POLL,		/* bursts on all queues and both ways, until it is told something else */
+	RTAP_PEER_POLL,		/* bursts on queues, both ways, until it is told something else */
 	RTAP_PEER_WATCH,	/* statistics, link and limits in the same way */
 	RTAP_PEER_LINK,		/* whether the link is up */
 	RTAP_PEER_PACKETS,	/* ipackets and opackets, added */
@@ -53,5 +53,8 @@ void rtap_peer_kill(struct rtap_peer *peer);
 /* Frozen, as by a debugger, and on again. */
 void rtap_peer_freeze(const struct rtap_peer *peer);
 void rtap_peer_thaw(const struct rtap_peer *peer);
+
+/* In the second process: 0 if the first one refuses messages that make no sense. */
+int rtap_peer_forge(void);
 
 #endif /* _TEST_PMD_RTAP_PEER_H_ */
