@@ -36,6 +36,20 @@ refuse_mac(struct rte_eth_dev *dev, struct rte_ether_addr *mac __rte_unused)
 }
 
 static int
+refuse_mac_add(struct rte_eth_dev *dev, struct rte_ether_addr *mac __rte_unused,
+		uint32_t index __rte_unused, uint32_t pool __rte_unused)
+{
+	return refuse(dev);
+}
+
+static int
+refuse_mac_list(struct rte_eth_dev *dev, struct rte_ether_addr *list __rte_unused,
+		uint32_t n __rte_unused)
+{
+	return refuse(dev);
+}
+
+static int
 refuse_mtu(struct rte_eth_dev *dev, uint16_t mtu __rte_unused)
 {
 	return refuse(dev);
@@ -76,7 +90,14 @@ static const struct eth_dev_ops secondary_ops = {
 	.allmulticast_enable = refuse,
 	.allmulticast_disable = refuse,
 	.mac_addr_set = refuse_mac,
+	.mac_addr_add = refuse_mac_add,
+	.set_mc_addr_list = refuse_mac_list,
 	.mtu_set = refuse_mtu,
+
+	.stats_get = rtap_stats_get,
+	.stats_reset = rtap_stats_reset,
+	.xstats_get = rtap_xstats_get,
+	.xstats_get_names = rtap_xstats_get_names,
 
 	.rx_queue_start = refuse_queue,
 	.rx_queue_stop = refuse_queue,
@@ -87,11 +108,6 @@ static const struct eth_dev_ops secondary_ops = {
 	.tx_done_cleanup = rtap_tx_done_cleanup,
 	.txq_info_get = rtap_txq_info_get,
 	.tx_burst_mode_get = rtap_tx_burst_mode_get,
-
-	.stats_get = rtap_stats_get,
-	.stats_reset = rtap_stats_reset,
-	.xstats_get = rtap_xstats_get,
-	.xstats_get_names = rtap_xstats_get_names,
 };
 
 static int
