@@ -174,7 +174,8 @@ check_python()
 	ours '*.py' | xargs flake8 --max-line-length 100 --extend-ignore E203
 }
 
-# It takes the complement of a short integer for one that was not cut.
+# It takes the complement of a short integer for one that was not cut, and -errno
+# for what may be positive, without what the function would have filled in.
 check_cppcheck()
 {
 	need cppcheck || return
@@ -182,6 +183,7 @@ check_cppcheck()
 	cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr \
 		--enable=warning,style,performance,portability \
 		--suppress=knownConditionTrueFalse \
+		--suppress=uninitvar --suppress=uninitStructMember \
 		--suppress=unusedStructMember --suppress=variableScope \
 		-D__rte_cache_aligned= -D__rte_unused= -D'RTE_ATOMIC(type)=type' \
 		-I drivers/net/rtap "${SOURCES[@]}" 2>&1
