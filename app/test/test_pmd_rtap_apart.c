@@ -120,12 +120,11 @@ check_second_run(void)
 }
 
 static int
-restarted_port_has_the_same_macs(void)
+check_second_run_after(const char *args)
 {
 	int ret;
 
-	TEST_ASSERT_SUCCESS(rtap_vdev_create(RTAP_TEST_VDEV, APART_ARGS ",persist",
-		&rtap_fx.port), "refused");
+	TEST_ASSERT_SUCCESS(rtap_vdev_create(RTAP_TEST_VDEV, args, &rtap_fx.port), "refused");
 	TEST_ASSERT_SUCCESS(rte_vdev_uninit(RTAP_TEST_VDEV), "cannot remove");
 	ret = check_second_run();
 	rte_vdev_uninit(RTAP_TEST_VDEV);
@@ -133,19 +132,17 @@ restarted_port_has_the_same_macs(void)
 	return ret;
 }
 
+static int
+restarted_port_has_the_same_macs(void)
+{
+	return check_second_run_after(APART_ARGS ",persist");
+}
+
 /* One that had another address before, as left by a run without the argument. */
 static int
 interface_taken_over_gets_the_given_mac(void)
 {
-	int ret;
-
-	TEST_ASSERT_SUCCESS(rtap_vdev_create(RTAP_TEST_VDEV, RTAP_TEST_ARGS ",persist",
-		&rtap_fx.port), "refused");
-	TEST_ASSERT_SUCCESS(rte_vdev_uninit(RTAP_TEST_VDEV), "cannot remove");
-	ret = check_second_run();
-	rte_vdev_uninit(RTAP_TEST_VDEV);
-	rtap_kernel_link_del(RTAP_TEST_IFACE);
-	return ret;
+	return check_second_run_after(RTAP_TEST_ARGS ",persist");
 }
 
 struct unit_test_suite rtap_apart_suite = {
