@@ -15,7 +15,8 @@
  *   rtap_borrow.c       the queues as a secondary process has them
  *   rtap_control.c      operations on the interface: link, MAC, MTU
  *   rtap_negotiate.c    offloads of a port, as agreed on with the kernel
- *   rtap_rx.c           receive queues and burst
+ *   rtap_rx.c           receive burst
+ *   rtap_rx_queue.c     receive queues: set-up, start, stop
  *   rtap_rx_intr.c      receive interrupts
  *   rtap_tx.c           transmit queues and burst
  *   rtap_filter.[ch]    which frames are for the port
@@ -407,6 +408,14 @@ int rtap_change_begin(struct rte_eth_dev *dev, struct rtap_change *change);
 void rtap_change_end(struct rtap_change *change);
 
 /* rtap_rx.c */
+uint16_t rtap_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
+/*
+ * Gives up the mbufs of a process that ended, or was frozen, in the middle of a
+ * burst: what the stock says need not be true, and the kernel may write to them.
+ */
+void rtap_rx_abandon_stock(struct rtap_rx_queue *q);
+
+/* rtap_rx_queue.c */
 int rtap_rx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_desc,
 		unsigned int socket_id, const struct rte_eth_rxconf *conf,
 		struct rte_mempool *pool);
@@ -426,7 +435,6 @@ bool rtap_rx_allow_mtu(struct rtap_rx_queue *q, uint32_t mtu);
 /* Starts without the named RTAP_URING_* features. */
 int rtap_rx_start(struct rtap_rx_queue *q, int tap_fd, unsigned int without);
 void rtap_rx_stop(struct rtap_rx_queue *q);
-uint16_t rtap_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
 
 /* rtap_rx_intr.c */
 
