@@ -22,7 +22,7 @@
 #include "test_pmd_rtap_port.h"
 
 /* So many changes of interfaces are heard, whoever makes them meanwhile. */
-#define WATCH_BUFFER (16 << 20)
+#define WATCH_BUFFER (32 << 20)
 
 static int home_netns;
 static int other_netns;

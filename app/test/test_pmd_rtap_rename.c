@@ -18,6 +18,7 @@
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 
+#include <rte_cycles.h>
 #include <rte_ethdev.h>
 #include <rte_stdatomic.h>
 #include <rte_thread.h>
@@ -49,8 +50,11 @@ keep_renaming(void *arg)
 	int *ret = arg;
 
 	rtap_thread_use_all_cpus();
-	while (*ret == 0 && !rte_atomic_load_explicit(&is_over, rte_memory_order_acquire))
+	while (*ret == 0 && !rte_atomic_load_explicit(&is_over, rte_memory_order_acquire)) {
 		*ret = rename_to_and_fro();
+		/* The kernel tells of each to sockets that hold only so much. */
+		rte_delay_us_sleep(20);
+	}
 	return 0;
 }
 
