@@ -343,9 +343,11 @@ peer_watch(void)
 	struct rte_eth_dev_info info;
 
 	while (!is_told_something()) {
-		rte_eth_stats_get(peer_port, &stats);
-		rte_eth_link_get_nowait(peer_port, &link);
-		rte_eth_dev_info_get(peer_port, &info);
+		/* Each may fail while the other process changes the port. */
+		if (rte_eth_stats_get(peer_port, &stats) < 0 ||
+		    rte_eth_link_get_nowait(peer_port, &link) < 0 ||
+		    rte_eth_dev_info_get(peer_port, &info) < 0)
+			continue;
 	}
 }
 
