@@ -315,8 +315,6 @@ int rtap_gate_rx_queue_count(void *queue);
 
 /* rtap_control.c */
 
-/* Control is the primary's; a secondary only looks. -ENOTSUP and a message there. */
-int rtap_refuse_secondary(const struct rte_eth_dev *dev, const char *what);
 /* The link of an interface, or of one that is gone if it is NULL. */
 void rtap_describe_link(const struct rtap_link *kernel, struct rte_eth_link *link);
 int rtap_link_update(struct rte_eth_dev *dev, int wait_to_complete);

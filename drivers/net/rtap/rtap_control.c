@@ -9,20 +9,9 @@
 
 #include <errno.h>
 
-#include <rte_eal.h>
-
 #include "rtap.h"
 #include "rtap_log.h"
 #include "rtap_tap.h"
-
-int
-rtap_refuse_secondary(const struct rte_eth_dev *dev, const char *what)
-{
-	if (rte_eal_process_type() == RTE_PROC_PRIMARY)
-		return 0;
-	PMD_LOG(ERR, "%s: only the primary process can %s the port", dev->data->name, what);
-	return -ENOTSUP;
-}
 
 void
 rtap_describe_link(const struct rtap_link *kernel, struct rte_eth_link *link)
@@ -70,10 +59,8 @@ change_flags(struct rte_eth_dev *dev, unsigned int flags, unsigned int mask)
 {
 	struct rtap_change change;
 	struct rtap_link link;
-	int ret = rtap_refuse_secondary(dev, "change the flags of");
+	int ret = rtap_ask_link(dev, &link);
 
-	if (ret == 0)
-		ret = rtap_ask_link(dev, &link);
 	if (ret < 0 || ((link.flags ^ flags) & mask) == 0)
 		return ret;
 	ret = rtap_change_begin(dev, &change);
@@ -128,10 +115,8 @@ rtap_mac_addr_set(struct rte_eth_dev *dev, struct rte_ether_addr *mac)
 {
 	struct rtap_shared *shared = rtap_shared(dev);
 	bool is_replay = mac == &dev->data->mac_addrs[0];
-	int ret = rtap_refuse_secondary(dev, "set the MAC address of");
+	int ret = 0;
 
-	if (ret < 0)
-		return ret;
 	if (!shared->is_mac_apart && !is_replay)
 		ret = change_mac(dev, mac);
 	if (ret == 0)
@@ -186,10 +171,8 @@ int
 rtap_mtu_set(struct rte_eth_dev *dev, uint16_t mtu)
 {
 	struct rtap_shared *shared = rtap_shared(dev);
-	int ret = rtap_refuse_secondary(dev, "set the MTU of");
+	int ret = check_mtu(dev, mtu);
 
-	if (ret == 0)
-		ret = check_mtu(dev, mtu);
 	if (ret < 0)
 		return ret;
 	set_queues_mtu(dev, mtu, rtap_rx_allow_mtu);

@@ -92,18 +92,14 @@ int
 rtap_mac_addr_add(struct rte_eth_dev *dev, struct rte_ether_addr *mac, uint32_t index,
 		uint32_t pool __rte_unused)
 {
-	int ret = rtap_refuse_secondary(dev, "add a MAC address to");
-
-	if (ret == 0)
-		rtap_filter_set_unicast(&rtap_shared(dev)->filter, index, mac);
-	return ret;
+	rtap_filter_set_unicast(&rtap_shared(dev)->filter, index, mac);
+	return 0;
 }
 
 void
 rtap_mac_addr_remove(struct rte_eth_dev *dev, uint32_t index)
 {
-	if (rtap_refuse_secondary(dev, "remove a MAC address of") == 0)
-		rtap_filter_clear_unicast(&rtap_shared(dev)->filter, index);
+	rtap_filter_clear_unicast(&rtap_shared(dev)->filter, index);
 }
 
 static bool
@@ -146,10 +142,6 @@ replace_groups(struct rtap_filter *filter, const struct rte_ether_addr *list, ui
 int
 rtap_set_mc_addr_list(struct rte_eth_dev *dev, struct rte_ether_addr *list, uint32_t n)
 {
-	int ret = rtap_refuse_secondary(dev, "change the multicast list of");
-
-	if (ret < 0)
-		return ret;
 	if (n > RTAP_MAX_GROUPS) {
 		PMD_LOG(ERR, "%s: %u multicast addresses, at most %u are possible",
 			dev->data->name, n, RTAP_MAX_GROUPS);
@@ -168,10 +160,7 @@ change_mode(struct rte_eth_dev *dev, uint32_t bits, uint32_t mask)
 {
 	struct rtap_filter *filter = &rtap_shared(dev)->filter;
 	uint32_t mode = rte_atomic_load_explicit(&filter->mode, rte_memory_order_relaxed);
-	int ret = rtap_refuse_secondary(dev, "change the filter of");
 
-	if (ret < 0)
-		return ret;
 	rte_atomic_store_explicit(&filter->mode, (mode & ~mask) | bits,
 		rte_memory_order_relaxed);
 	return 0;

@@ -160,7 +160,7 @@ rtap_vlan_strip_queue_set(struct rte_eth_dev *dev, uint16_t queue_id, int on)
 {
 	struct rtap_rx_queue *q = dev->data->rx_queues[queue_id];
 
-	if (q == NULL || rtap_refuse_secondary(dev, "set VLAN stripping of") < 0)
+	if (q == NULL)
 		return;
 	if (on)
 		q->offloads |= RTE_ETH_RX_OFFLOAD_VLAN_STRIP;
@@ -174,10 +174,9 @@ int
 rtap_vlan_offload_set(struct rte_eth_dev *dev, int mask)
 {
 	bool on = (dev->data->dev_conf.rxmode.offloads & RTE_ETH_RX_OFFLOAD_VLAN_STRIP) != 0;
-	int ret = rtap_refuse_secondary(dev, "set VLAN offloads of");
 
-	if (ret < 0 || (mask & RTE_ETH_VLAN_STRIP_MASK) == 0)
-		return ret;
+	if ((mask & RTE_ETH_VLAN_STRIP_MASK) == 0)
+		return 0;
 	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++)
 		rtap_vlan_strip_queue_set(dev, i, on);
 	return 0;
@@ -220,9 +219,6 @@ rtap_supported_ptypes_get(struct rte_eth_dev *dev __rte_unused, size_t *no_of_el
 int
 rtap_ptypes_set(struct rte_eth_dev *dev, uint32_t ptype_mask)
 {
-	int ret = rtap_refuse_secondary(dev, "set the packet types of");
-
-	if (ret == 0)
-		rtap_shared(dev)->offload.ptype_mask = ptype_mask;
-	return ret;
+	rtap_shared(dev)->offload.ptype_mask = ptype_mask;
+	return 0;
 }

@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <sys/uio.h>
 
-#include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_malloc.h>
 #include <rte_mempool.h>
@@ -100,10 +99,8 @@ rtap_rx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_desc
 {
 	uint16_t room = rte_pktmbuf_data_room_size(pool);
 	struct rtap_rx_queue *q;
-	int ret = rtap_refuse_secondary(dev, "set up a queue of");
+	int ret;
 
-	if (ret < 0)
-		return ret;
 	if (room <= RTE_PKTMBUF_HEADROOM) {
 		PMD_LOG(ERR, "%s: mbufs of pool %s have no room behind their headroom",
 			dev->data->name, pool->name);
@@ -139,8 +136,7 @@ rtap_rx_queue_release(struct rte_eth_dev *dev, uint16_t queue_id)
 {
 	struct rtap_rx_queue *q = dev->data->rx_queues[queue_id];
 
-	/* ethdev asks a secondary process to release queues that are the primary's. */
-	if (q == NULL || rte_eal_process_type() != RTE_PROC_PRIMARY)
+	if (q == NULL)
 		return;
 	rtap_rx_stop(q);
 	dev->data->rx_queues[queue_id] = NULL;

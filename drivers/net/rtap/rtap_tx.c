@@ -15,7 +15,6 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_ether.h>
 #include <rte_malloc.h>
@@ -370,10 +369,7 @@ rtap_tx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_desc
 		unsigned int socket_id, const struct rte_eth_txconf *conf)
 {
 	struct rtap_tx_queue *q;
-	int ret = rtap_refuse_secondary(dev, "set up a queue of");
 
-	if (ret < 0)
-		return ret;
 	q = rte_zmalloc_socket("rtap_tx_queue", sizeof(*q), RTE_CACHE_LINE_SIZE, socket_id);
 	if (q == NULL)
 		return -ENOMEM;
@@ -393,8 +389,7 @@ rtap_tx_queue_release(struct rte_eth_dev *dev, uint16_t queue_id)
 {
 	struct rtap_tx_queue *q = dev->data->tx_queues[queue_id];
 
-	/* ethdev asks a secondary process to release queues that are the primary's. */
-	if (q == NULL || rte_eal_process_type() != RTE_PROC_PRIMARY)
+	if (q == NULL)
 		return;
 	rtap_tx_stop(q);
 	dev->data->tx_queues[queue_id] = NULL;
