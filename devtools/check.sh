@@ -9,7 +9,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh" || exit 1
 
 # In the order in which they run; each is a function check_NAME.
-GENERAL="license whitespace private spelling shell python cppcheck clang-tidy headers docs series figures"
+GENERAL="license whitespace private spelling shell python cppcheck clang-tidy headers docs page series figures"
 DPDK="overlay checkpatches git-log meson doc-vs-code spdx-tag maintainers dup-includes guide"
 
 usage()
@@ -213,6 +213,24 @@ check_docs()
 {
 	[ -f $FARM/VERSION ] || not_run "there is no DPDK in $FARM (meson setup build)" || return
 	python3 devtools/check/docs.py $FARM
+}
+
+# The page of the guide as DPDK makes it, with the pages that it refers to: the rest
+# of DPDK's takes ten times as long. It stays in the build, to be looked at.
+check_page()
+{
+	local guides=$FARM/doc/guides out=$RTAP_BUILD/guide others
+
+	[ -f $FARM/VERSION ] || not_run "there is no DPDK in $FARM (meson setup build)" || return
+	need sphinx-build || return
+	[ -d "$RTAP_BUILD" ] || out=$SCRATCH/guide
+	others=$(cd "$guides" && printf '%s**\n' */ | grep -vxE '(nics|howto)/\*\*' | paste -s -d,)
+	# What it reads for a second time, it warns of no more.
+	DPDK_VERSION=$(cat $FARM/VERSION) sphinx-build -q -j auto -b html -d "$SCRATCH/doctrees" \
+		-D "exclude_patterns=$others" "$guides" "$out/html" >"$SCRATCH/page" 2>&1 ||
+		nothing "$(tail -n 20 "$SCRATCH/page")" || return
+	[ -f "$out/html/nics/rtap.html" ] || nothing "no page nics/rtap.html was made" || return
+	nothing "$(grep rtap "$SCRATCH/page")"
 }
 
 # The table of exceptions fits the history.
