@@ -7,7 +7,9 @@
 usage: docs.py DPDK_TREE
 
 The features are those of DPDK's default.ini and in its order; each argument of
-the device is described in the guide, and the guide describes no other.
+the device is described in the guide, once in a table and once in words, and the
+guide describes no other. Devices of the guide and of the README have no other
+argument, and each message for which the guide has advice is one of the driver.
 """
 
 import re
@@ -15,6 +17,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+GUIDE = ROOT / "doc/guides/nics/rtap.rst"
 FEATURES = "doc/guides/nics/features"
 # Not in default.ini of each release that is supported.
 NEWER = {"Selective Rx", "Tx queue count"}
@@ -42,20 +45,49 @@ def check_features(tree):
         last = known.index(name)
 
 
+def driver_sources():
+    return "".join(path.read_text() for path in sorted((ROOT / "drivers/net/rtap").glob("*.[ch]")))
+
+
+def section(title):
+    """Return a section of the guide, with its subsections."""
+    pattern = rf"\n{title}\n-+\n(.*?)(?:\n\n\n[^\n]+\n-+\n|$)"
+    found = re.search(pattern, GUIDE.read_text(), re.S)
+    return found[1] if found else ""
+
+
 def check_arguments():
-    driver = "".join(path.read_text() for path in (ROOT / "drivers/net/rtap").glob("*.[ch]"))
-    coded = set(re.findall(r'#define RTAP_ARG_\w+\s+"(\w+)"', driver))
-    guide = (ROOT / "doc/guides/nics/rtap.rst").read_text()
-    section = re.search(r"\nDevice arguments\n-+\n(.*?)\n\n\n", guide, re.S)
-    told = set(re.findall(r"(?m)^``(\w+)", section[1])) if section else set()
+    coded = set(re.findall(r'#define RTAP_ARG_\w+\s+"(\w+)"', driver_sources()))
+    text = section("Device arguments")
+    told = set(re.findall(r"(?m)^``(\w+)", text))
+    listed = set(re.findall(r"(?m)^   \* - ``(\w+)``", text))
     for name in sorted(coded - told):
         yield f"rtap.rst: the argument '{name}' is not described"
-    for name in sorted(told - coded):
+    for name in sorted(coded - listed):
+        yield f"rtap.rst: the argument '{name}' is not in the table of arguments"
+    for name in sorted((told | listed) - coded):
         yield f"rtap.rst: the driver has no argument '{name}'"
+    for path in (GUIDE, ROOT / "README.md"):
+        for args in re.findall(r"net_rtap\d*,([\w=,:.%+]+)", path.read_text()):
+            used = {pair.partition("=")[0] for pair in args.split(",")} - {""}
+            for name in sorted(used - coded):
+                yield f"{path.name}: the driver has no argument '{name}'"
+
+
+def check_messages():
+    """A conversion of a format, or macros between strings, is "..." in the guide."""
+    strings = re.findall(r'(?:"(?:[^"\\]|\\.)*"\s*)+', driver_sources())
+    texts = ["".join(re.findall(r'"((?:[^"\\]|\\.)*)"', string)) for string in strings]
+    texts = {re.sub(r"(%[-+ #0-9.]*[a-zA-Z]+)+", "...", text) for text in texts}
+    for message in re.findall(r"(?m)^``(.+)``$", section("Troubleshooting")):
+        # What follows an error number is a text of its own, after dots.
+        wanted = message.removeprefix("...") if message.startswith("..., ") else message
+        if not any(wanted in text for text in texts):
+            yield f"rtap.rst: the driver has no message '{message}'"
 
 
 def main():
-    found = [*check_features(Path(sys.argv[1])), *check_arguments()]
+    found = [*check_features(Path(sys.argv[1])), *check_arguments(), *check_messages()]
     for line in found:
         print(line)
     sys.exit(len(found) != 0)
