@@ -247,21 +247,29 @@ tell_events(const struct datagram *datagram, rtap_nl_listener listen, void *arg)
 	return true;
 }
 
+/*
+ * An overrun is told before what came ahead of it, and only once: until the
+ * socket is empty, the kernel drops all that comes without telling it again.
+ */
 int
 rtap_nl_drain(const struct rtap_nl *nl, rtap_nl_listener listen, void *arg)
 {
-	bool has_more = true;
+	int overrun = 0;
+	int ret = 0;
 
-	while (has_more) {
+	while (ret == 0 || ret == -ENOBUFS) {
 		struct datagram datagram;
-		int ret = receive(nl->fd, MSG_DONTWAIT, &datagram);
+		bool has_more;
 
+		ret = receive(nl->fd, MSG_DONTWAIT, &datagram);
 		has_more = tell_events(&datagram, listen, arg);
 		free(datagram.buf);
-		if (ret < 0 && has_more)
-			return ret == -EAGAIN ? 0 : ret;
+		if (!has_more)
+			return 0;
+		if (ret == -ENOBUFS)
+			overrun = ret;
 	}
-	return 0;
+	return ret == -EAGAIN ? overrun : ret;
 }
 
 static int
