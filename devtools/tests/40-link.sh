@@ -152,6 +152,19 @@ bridge_cases()
 	ip -n "$NETNS" link del br0
 }
 
+# What is stacked upon an interface has its carrier, and tells its own users.
+macvlan_cases()
+{
+	ip -n "$NETNS" link add link "$DEMO_IFACE" name stack0 type macvlan || return
+	iface_set stack0 up
+	check "macvlan: has the carrier of the port" poll 5 has_carrier stack0 1
+	stop_port >/dev/null
+	check "macvlan: notices that the port is stopped" poll 5 has_carrier stack0 0
+	start_port >/dev/null
+	check "macvlan: notices the start" poll 5 has_carrier stack0 1
+	ip -n "$NETNS" link del stack0
+}
+
 active_is()
 {
 	grep -q "Currently Active Slave: $1" <<<"$(in_netns cat /proc/net/bonding/bond0)"
@@ -182,7 +195,7 @@ bond_cases()
 }
 
 begin_scenario link
-tap_plan 35
+tap_plan 38
 
 start_testpmd a "net_rtap0,iface=$DEMO_IFACE net_rtap1,iface=io1"
 address_iface "$DEMO_IFACE"
@@ -191,6 +204,7 @@ carrier_cases
 port_cases
 restart_cases
 bridge_cases
+macvlan_cases
 bond_cases
 check "quit ends well" stop_testpmd a
 
