@@ -23,14 +23,18 @@
 #include <rte_common.h>
 #include <rte_ethdev.h>
 #include <rte_ether.h>
+#include <rte_stdatomic.h>
 #include <rte_string_fns.h>
+#include <rte_thread.h>
 
 #include "test.h"
+#include "test_pmd_rtap_data.h"
 #include "test_pmd_rtap_kernel.h"
 #include "test_pmd_rtap_netns.h"
 #include "test_pmd_rtap_port.h"
 
 #define NB_MOVES 10
+#define NB_CHANGES 500
 
 static bool
 has_heard_nothing(int sock)
@@ -321,6 +325,56 @@ moves_and_renames_are_followed(void)
 	return TEST_SUCCESS;
 }
 
+static RTE_ATOMIC(bool) is_over;
+
+static uint32_t
+move_all_the_time(void *arg)
+{
+	int *ret = arg;
+
+	rtap_thread_use_all_cpus();
+	while (*ret == TEST_SUCCESS &&
+			!rte_atomic_load_explicit(&is_over, rte_memory_order_acquire)) {
+		*ret = rtap_netns_move_there();
+		if (*ret == TEST_SUCCESS)
+			*ret = rtap_netns_in_other(rtap_netns_move_home);
+	}
+	return 0;
+}
+
+static int
+change_many_times(void)
+{
+	struct rte_ether_addr mac = new_mac;
+
+	for (unsigned int i = 0; i < NB_CHANGES; i++) {
+		TEST_ASSERT_SUCCESS(rte_eth_dev_set_mtu(rtap_fx.port, 1400 - i % 2), "MTU %u", i);
+		TEST_ASSERT_SUCCESS(rte_eth_dev_set_link_down(rtap_fx.port), "down %u", i);
+		TEST_ASSERT_SUCCESS(rte_eth_dev_set_link_up(rtap_fx.port), "up %u", i);
+		mac.addr_bytes[5] = i;
+		TEST_ASSERT_SUCCESS(rte_eth_dev_default_mac_addr_set(rtap_fx.port, &mac),
+			"MAC %u", i);
+	}
+	return TEST_SUCCESS;
+}
+
+/* It goes from where it was found before the change comes there. */
+static int
+changes_reach_an_interface_that_keeps_moving(void)
+{
+	int move_ret = TEST_SUCCESS;
+	rte_thread_t thread;
+	int ret;
+
+	rte_atomic_store_explicit(&is_over, false, rte_memory_order_relaxed);
+	TEST_ASSERT_SUCCESS(rte_thread_create(&thread, NULL, move_all_the_time, &move_ret),
+		"no thread");
+	ret = change_many_times();
+	rte_atomic_store_explicit(&is_over, true, rte_memory_order_release);
+	rte_thread_join(thread, NULL);
+	return ret != TEST_SUCCESS ? ret : move_ret;
+}
+
 #define CASE(name) TEST_CASE_ST(rtap_netns_setup, rtap_netns_teardown, name)
 
 struct unit_test_suite rtap_move_suite = {
@@ -336,6 +390,7 @@ struct unit_test_suite rtap_move_suite = {
 		CASE(index_that_is_taken_is_no_harm),
 		CASE(index_that_is_lost_by_going_away_is_no_harm),
 		CASE(moves_and_renames_are_followed),
+		CASE(changes_reach_an_interface_that_keeps_moving),
 		TEST_CASES_END()
 	}
 };

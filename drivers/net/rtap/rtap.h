@@ -401,9 +401,9 @@ int rtap_place_find(struct rte_eth_dev *dev, struct rtap_nl *nl, struct rtap_pla
 		int *netns_fd);
 /* State of the interface, wherever it is. */
 int rtap_ask_link(struct rte_eth_dev *dev, struct rtap_link *link);
-/* To be ended also if it fails. */
-int rtap_change_begin(struct rte_eth_dev *dev, struct rtap_change *change);
-void rtap_change_end(struct rtap_change *change);
+/* Changes the interface wherever it is; -ENODEV only if it was deleted. */
+typedef int (*rtap_change_apply)(const struct rtap_change *change, const void *arg);
+int rtap_change(struct rte_eth_dev *dev, rtap_change_apply apply, const void *arg);
 
 /* rtap_rx.c */
 uint16_t rtap_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);

@@ -53,37 +53,40 @@ rtap_is_removed(struct rte_eth_dev *dev)
 	return fd >= 0 && rtap_tap_get_name(fd, name) == -ENODEV;
 }
 
+static int
+apply_up(const struct rtap_change *change, const void *arg)
+{
+	const unsigned int *flags = arg;
+
+	return rtap_nl_change_flags(change->nl, change->if_index, *flags, IFF_UP);
+}
+
 /* Each start asks for what is set already, where a change could take a privilege. */
 static int
-change_flags(struct rte_eth_dev *dev, unsigned int flags, unsigned int mask)
+change_up(struct rte_eth_dev *dev, unsigned int flags)
 {
-	struct rtap_change change;
 	struct rtap_link link;
 	int ret = rtap_ask_link(dev, &link);
 
-	if (ret < 0 || ((link.flags ^ flags) & mask) == 0)
+	if (ret < 0 || ((link.flags ^ flags) & IFF_UP) == 0)
 		return ret;
-	ret = rtap_change_begin(dev, &change);
-	if (ret == 0)
-		ret = rtap_nl_change_flags(change.nl, change.if_index, flags, mask);
-	rtap_change_end(&change);
-	return ret;
+	return rtap_change(dev, apply_up, &flags);
 }
 
 int
 rtap_set_link_up(struct rte_eth_dev *dev)
 {
-	return change_flags(dev, IFF_UP, IFF_UP);
+	return change_up(dev, IFF_UP);
 }
 
 int
 rtap_set_link_down(struct rte_eth_dev *dev)
 {
-	return change_flags(dev, 0, IFF_UP);
+	return change_up(dev, 0);
 }
 
 static int
-set_mac(const struct rtap_change *change, const struct rte_ether_addr *mac)
+apply_mac(const struct rtap_change *change, const void *mac)
 {
 	struct rtap_place place = rtap_place_here(change->if_index);
 	struct rte_ether_addr current;
@@ -92,18 +95,6 @@ set_mac(const struct rtap_change *change, const struct rte_ether_addr *mac)
 			rte_is_same_ether_addr(&current, mac))
 		return 0;
 	return rtap_nl_set_mac(change->nl, change->if_index, mac);
-}
-
-static int
-change_mac(struct rte_eth_dev *dev, const struct rte_ether_addr *mac)
-{
-	struct rtap_change change;
-	int ret = rtap_change_begin(dev, &change);
-
-	if (ret == 0)
-		ret = set_mac(&change, mac);
-	rtap_change_end(&change);
-	return ret;
 }
 
 /*
@@ -118,7 +109,7 @@ rtap_mac_addr_set(struct rte_eth_dev *dev, struct rte_ether_addr *mac)
 	int ret = 0;
 
 	if (!shared->is_mac_apart && !is_replay)
-		ret = change_mac(dev, mac);
+		ret = rtap_change(dev, apply_mac, mac);
 	if (ret == 0)
 		rtap_filter_set_unicast(&shared->filter, 0, mac);
 	return ret;
@@ -152,15 +143,11 @@ set_queues_mtu(struct rte_eth_dev *dev, uint16_t mtu,
 }
 
 static int
-set_mtu(struct rte_eth_dev *dev, uint16_t mtu)
+apply_mtu(const struct rtap_change *change, const void *arg)
 {
-	struct rtap_change change;
-	int ret = rtap_change_begin(dev, &change);
+	const uint16_t *mtu = arg;
 
-	if (ret == 0)
-		ret = rtap_nl_set_mtu(change.nl, change.if_index, mtu);
-	rtap_change_end(&change);
-	return ret;
+	return rtap_nl_set_mtu(change->nl, change->if_index, *mtu);
 }
 
 /*
@@ -176,7 +163,7 @@ rtap_mtu_set(struct rte_eth_dev *dev, uint16_t mtu)
 	if (ret < 0)
 		return ret;
 	set_queues_mtu(dev, mtu, rtap_rx_allow_mtu);
-	ret = set_mtu(dev, mtu);
+	ret = rtap_change(dev, apply_mtu, &mtu);
 	if (ret < 0)
 		return ret;
 	shared->agreed_mtu = mtu;
@@ -243,7 +230,7 @@ rtap_mtu_follow(struct rte_eth_dev *dev, uint32_t mtu)
 
 /* Whoever has set an MTU last has it: the application by asking, or the interface. */
 static int
-apply_mtu(struct rte_eth_dev *dev, uint32_t current)
+agree_on_mtu(struct rte_eth_dev *dev, uint32_t current)
 {
 	struct rtap_shared *shared = rtap_shared(dev);
 	int ret;
@@ -257,16 +244,22 @@ apply_mtu(struct rte_eth_dev *dev, uint32_t current)
 	shared->agreed_mtu = dev->data->mtu;
 	if (!shared->is_mtu_wanted || current == dev->data->mtu)
 		return 0;
-	return set_mtu(dev, dev->data->mtu);
+	return rtap_change(dev, apply_mtu, &dev->data->mtu);
+}
+
+static int
+apply_queue_len(const struct rtap_change *change, const void *arg)
+{
+	const uint32_t *queue_len = arg;
+
+	return rtap_nl_set_queue_len(change->nl, change->if_index, *queue_len);
 }
 
 /* Packets wait in the kernel's queue, so that it is as long as the longest of ours at least. */
 static int
-apply_queue_len(struct rte_eth_dev *dev, uint32_t current)
+lengthen_queue(struct rte_eth_dev *dev, uint32_t current)
 {
 	uint32_t queue_len = current;
-	struct rtap_change change;
-	int ret;
 
 	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++) {
 		const struct rtap_rx_queue *q = dev->data->rx_queues[i];
@@ -275,11 +268,7 @@ apply_queue_len(struct rte_eth_dev *dev, uint32_t current)
 	}
 	if (queue_len == current)
 		return 0;
-	ret = rtap_change_begin(dev, &change);
-	if (ret == 0)
-		ret = rtap_nl_set_queue_len(change.nl, change.if_index, queue_len);
-	rtap_change_end(&change);
-	return ret;
+	return rtap_change(dev, apply_queue_len, &queue_len);
 }
 
 /* Brings the interface to what was configured, as far as it is not there yet. */
@@ -294,9 +283,9 @@ rtap_apply_config(struct rte_eth_dev *dev)
 			rtap_if_index(dev));
 		return ret;
 	}
-	ret = apply_mtu(dev, link.mtu);
+	ret = agree_on_mtu(dev, link.mtu);
 	if (ret < 0)
 		return ret;
 	rtap_shared(dev)->is_mtu_wanted = false;
-	return apply_queue_len(dev, link.queue_len);
+	return lengthen_queue(dev, link.queue_len);
 }

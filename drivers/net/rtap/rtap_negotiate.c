@@ -95,16 +95,11 @@ choose_limits(const struct rtap_offload *o)
 }
 
 static int
-set_limits(struct rte_eth_dev *dev, const struct limits *limits)
+apply_limits(const struct rtap_change *change, const void *arg)
 {
-	struct rtap_change change;
-	int ret = rtap_change_begin(dev, &change);
+	const struct limits *limits = arg;
 
-	if (ret == 0)
-		ret = rtap_nl_set_gso_limits(change.nl, change.if_index, limits->size,
-			limits->segs);
-	rtap_change_end(&change);
-	return ret;
+	return rtap_nl_set_gso_limits(change->nl, change->if_index, limits->size, limits->segs);
 }
 
 static bool
@@ -130,7 +125,7 @@ limit_aggregates(struct rte_eth_dev *dev)
 	current.segs = link.gso_max_segs;
 	if (current.size > limits.size || current.segs > limits.segs ||
 			(shared->is_gso_limited && !are_equal(&current, &limits)))
-		ret = set_limits(dev, &limits);
+		ret = rtap_change(dev, apply_limits, &limits);
 	if (ret == 0)
 		shared->is_gso_limited = !are_equal(&limits, &usual_limits);
 	return ret;
@@ -140,7 +135,7 @@ void
 rtap_lift_limits(struct rte_eth_dev *dev)
 {
 	if (rtap_shared(dev)->is_gso_limited && rtap_is_removed(dev) == 0)
-		set_limits(dev, &usual_limits);
+		rtap_change(dev, apply_limits, &usual_limits);
 }
 
 int

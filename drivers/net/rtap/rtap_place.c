@@ -232,8 +232,8 @@ open_socket(void *arg)
 	return rtap_nl_open(arg);
 }
 
-int
-rtap_change_begin(struct rte_eth_dev *dev, struct rtap_change *change)
+static int
+begin_change(struct rte_eth_dev *dev, struct rtap_change *change)
 {
 	struct rtap_process *process = rtap_process(dev);
 	struct rtap_place place;
@@ -253,8 +253,20 @@ rtap_change_begin(struct rte_eth_dev *dev, struct rtap_change *change)
 	return ret;
 }
 
-void
-rtap_change_end(struct rtap_change *change)
+int
+rtap_change(struct rte_eth_dev *dev, rtap_change_apply apply, const void *arg)
 {
-	rtap_nl_close(&change->temporary);
+	struct rtap_change change;
+	int ret = -ENODEV;
+
+	/* It may go from its place before the change comes there. */
+	for (unsigned int i = 0; i < FOLLOW_TRIES && ret == -ENODEV; i++) {
+		int begin = begin_change(dev, &change);
+
+		ret = begin == 0 ? apply(&change, arg) : begin;
+		rtap_nl_close(&change.temporary);
+		if (begin < 0)
+			break;
+	}
+	return ret;
 }
