@@ -12,7 +12,6 @@
 #include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,49 +20,11 @@
 #include <rte_common.h>
 #include <rte_ethdev.h>
 
+#include "fuzz.h"
 #include "packet.h"
 
 #define MAX_SEG_LENS 6
 #define NEEDS VIRTIO_NET_HDR_F_NEEDS_CSUM
-
-#define DEMAND(condition, ...) do { \
-	if (!(condition)) { \
-		fprintf(stderr, "demand failed: %s: ", #condition); \
-		fprintf(stderr, __VA_ARGS__); \
-		fprintf(stderr, "\n"); \
-		abort(); \
-	} \
-} while (0)
-
-/* The input, used up from its start; zeros when it is at its end. */
-struct input {
-	const uint8_t *data;
-	size_t left;
-};
-
-static uint64_t
-take(struct input *in, uint32_t nb_bytes)
-{
-	uint64_t value = 0;
-
-	for (uint32_t i = 0; i < nb_bytes; i++) {
-		value <<= 8;
-		if (in->left == 0)
-			continue;
-		value |= *in->data++;
-		in->left--;
-	}
-	return value;
-}
-
-/* A small number more often than a large one. */
-static uint16_t
-take_len(struct input *in, uint16_t max)
-{
-	const uint8_t kind = take(in, 1);
-
-	return kind < 128 ? kind % (max + 1) : take(in, 2) % (max + 1);
-}
 
 static void
 take_spec(struct input *in, struct frame_spec *spec)
@@ -415,8 +376,6 @@ fuzz_rx(struct input *in)
 	free(copy);
 	packet_free(m);
 }
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
