@@ -395,6 +395,9 @@ ask_primary(struct message *m, int fds[RTE_MP_MAX_FD_NUM])
 	if (ret == 0) {
 		ret = reply.msgs[0].num_fds;
 		memcpy(fds, reply.msgs[0].fds, ret * sizeof(fds[0]));
+	} else {
+		/* They are open in this process, whatever was wrong. */
+		close_fds(reply.msgs[0].fds, reply.msgs[0].num_fds);
 	}
 	free(reply.msgs);
 	return ret;
@@ -423,6 +426,8 @@ rtap_mp_greet(struct rtap_mp_port *port, uint32_t *process_id)
 	ret = ask_primary(&m, fds);
 	if (ret < 0)
 		return ret;
+	/* None are due. */
+	close_fds(fds, ret);
 	port->token = m.token;
 	*process_id = m.process_id;
 	return 0;
