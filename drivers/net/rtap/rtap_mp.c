@@ -448,7 +448,8 @@ borrow_part(const struct rtap_mp_port *port, uint32_t *loan, int *fds, uint16_t 
 	if (nb_fds < 0)
 		return nb_fds;
 	if (nb_fds == 0 || m.first != *nb_got || m.total > RTAP_MP_MAX_FDS + 1 ||
-			nb_fds > m.total - *nb_got) {
+			nb_fds > m.total - *nb_got || m.loan == 0 ||
+			(*nb_got > 0 && m.loan != *loan)) {
 		close_fds(part, nb_fds);
 		return -EPROTO;
 	}
