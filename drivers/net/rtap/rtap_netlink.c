@@ -47,6 +47,7 @@ struct request {
 /* What a transaction brings back. */
 struct reply {
 	struct rtap_link *link; /* filled from RTM_NEWLINK if not NULL */
+	bool has_link;          /* it is */
 	int *netns_id;          /* from RTM_NEWNSID; not touched if the namespace has none */
 	bool done;
 	int error;              /* 0 or the kernel's negative errno */
@@ -109,8 +110,10 @@ handle_message(struct reply *reply, struct nlmsghdr *hdr)
 		reply->done = true;
 		break;
 	case RTM_NEWLINK:
-		if (reply->link != NULL)
-			reply->error = rtap_nllink_parse(reply->link, hdr);
+		if (reply->link == NULL)
+			break;
+		reply->error = rtap_nllink_parse(reply->link, hdr);
+		reply->has_link = true;
 		/* The parts of a multipart reply are ended by NLMSG_DONE. */
 		reply->done = (hdr->nlmsg_flags & NLM_F_MULTI) == 0;
 		break;
@@ -453,13 +456,16 @@ get_link(struct rtap_nl *nl, struct rtap_place place, const char *name, struct r
 {
 	struct reply reply = { .link = link };
 	struct request req;
+	int ret;
 
 	init_request(&req, RTM_GETLINK, 0, place.if_index);
 	if (name != NULL)
 		add_attr(&req, IFLA_IFNAME, name, strnlen(name, IFNAMSIZ - 1) + 1);
 	if (place.netns_id != RTAP_NETNS_OWN)
 		add_attr(&req, IFLA_TARGET_NETNSID, &place.netns_id, sizeof(place.netns_id));
-	return transact(nl, &req, &reply);
+	ret = transact(nl, &req, &reply);
+	/* A mere "done" says nothing of the interface. */
+	return ret == 0 && !reply.has_link ? -EBADMSG : ret;
 }
 
 int
