@@ -35,6 +35,9 @@
 /* The kernel answers at once, but it may wait for the RTNL lock first. */
 #define REPLY_TIMEOUT_S 3
 
+/* The largest that the kernel has. */
+#define MAX_ERRNO 4095
+
 struct request {
 	struct nlmsghdr hdr;
 	union {
@@ -74,7 +77,8 @@ parse_error(struct reply *reply, struct nlmsghdr *hdr)
 		reply->error = -EBADMSG;
 		return;
 	}
-	reply->error = err->error;
+	/* What is no errno would be taken for something else by those who ask. */
+	reply->error = err->error <= 0 && err->error >= -MAX_ERRNO ? err->error : -EBADMSG;
 	if ((hdr->nlmsg_flags & NLM_F_ACK_TLVS) == 0)
 		return;
 
