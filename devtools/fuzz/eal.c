@@ -14,8 +14,12 @@
 #include <rte_cycles.h>
 #include <rte_errno.h>
 #include <rte_log.h>
+#include <rte_random.h>
 
 #include "fuzz.h"
+
+#include "../../subprojects/dpdk/lib/kvargs/rte_kvargs.c"
+#include "../../subprojects/dpdk/lib/net/rte_ether.c"
 
 RTE_DEFINE_PER_LCORE(int, _rte_errno);
 
@@ -44,6 +48,12 @@ rte_strerror(int err)
 {
 	DEMAND(err >= 0, "%d", err);
 	return strerror(err);
+}
+
+uint64_t
+rte_rand(void)
+{
+	return 0;
 }
 
 uint64_t

@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The net_rtap authors
 #
-# Random input for what reads the words of others, messages between processes,
-# under libFuzzer and the sanitizers, starting from the corpus. How long: see devtools/fuzz/lib.sh.
+# Random input for what reads the words of others: device arguments, netlink
+# messages, messages between processes; under libFuzzer and the sanitizers,
+# starting from the corpus of each. How long: see devtools/fuzz/lib.sh.
 
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh" || exit 1
 . "$RTAP_SRC/devtools/fuzz/lib.sh" || exit 1
 
-targets=(mp)
+targets=(devargs mp netlink)
 dir=$RTAP_BUILD/devtools/fuzz
 
 for target in "${targets[@]}"; do
