@@ -51,6 +51,12 @@ def commands(build):
     return found
 
 
+def command_for(header, found):
+    """Return the command of its directory, or of one whose sources include it."""
+    including = (command for command in found.values() if f"-I{header.parent}" in command)
+    return found.get(header.parent) or next(including, None)
+
+
 def compiles(build, command, header):
     flags = ["-Werror", "-fsyntax-only", "-I", str(header.parent), "-x", "c", "-"]
     text = f'#include "{header.name}"\n'
@@ -62,10 +68,11 @@ def main():
     found = commands(build)
     failed = 0
     for header in (Path(name).resolve() for name in sys.argv[2:]):
-        if header.parent not in found:
+        command = command_for(header, found)
+        if command is None:
             print(f"{header}: the build compiles no source beside it")
             failed += 1
-        elif not compiles(build, found[header.parent], header):
+        elif not compiles(build, command, header):
             print(f"{header}: does not compile alone")
             failed += 1
     sys.exit(failed != 0)

@@ -279,20 +279,20 @@ int
 rte_mp_request_sync(struct rte_mp_msg *msg, struct rte_mp_reply *reply,
 		const struct timespec *timeout __rte_unused)
 {
-	struct rte_mp_msg ask = *msg;
+	struct rte_mp_msg question = *msg;
 
 	*reply = (struct rte_mp_reply) { .nb_sent = 1 };
-	change_content(&ask);
-	change_fds(&ask);
+	change_content(&question);
+	change_fds(&question);
 	has_answer = false;
 	if (handler == NULL || take(&in, 1) == 255) {
-		while (ask.num_fds > 0)
-			close(ask.fds[--ask.num_fds]);
+		while (question.num_fds > 0)
+			close(question.fds[--question.num_fds]);
 		is_changed = true;
 		rte_errno = ETIMEDOUT;
 		return handler == NULL ? 0 : -1;
 	}
-	handler(&ask, "");
+	handler(&question, "");
 	DEMAND(has_answer, "no answer");
 	return give_answer(reply);
 }
@@ -380,7 +380,7 @@ check_loan(const struct rtap_mp_loan *loan, unsigned int i)
 	DEMAND(loan->nb_fds <= RTAP_MP_MAX_FDS, "%u", loan->nb_fds);
 	DEMAND(is_changed || loan->nb_fds == ports[i].nb_fds, "%u of %u", loan->nb_fds,
 		ports[i].nb_fds);
-	DEMAND(count_fds(RECEIVED) == loan->nb_fds + 1U, "%u of %u", loan->nb_fds + 1,
+	DEMAND(count_fds(RECEIVED) == loan->nb_fds + 1U, "%u of %u", loan->nb_fds + 1U,
 		count_fds(RECEIVED));
 	DEMAND(find_fd(loan->recall_fd)->close_on_exec, "pipe");
 	close(loan->recall_fd);

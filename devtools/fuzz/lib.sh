@@ -51,6 +51,7 @@ fuzz_case()
 	fi
 }
 
+# shellcheck disable=SC2034 # scripts count with it
 FUZZ_CASES=3
 
 # fuzz_target NAME PROGRAM CORPUS SECONDS : its cases; needs SCRATCH.
