@@ -147,6 +147,7 @@ static struct unit_test_suite *rtap_suites[] = {
 	&rtap_offload_lro_suite,
 	&rtap_offload_conf_suite,
 	&rtap_away_suite,
+	&rtap_dump_suite,
 	&rtap_leak_suite,
 	NULL
 };

@@ -133,6 +133,19 @@ second_process_sees_link_info_and_statistics(void)
 	return TEST_SUCCESS;
 }
 
+static int
+second_process_tells_what_it_has(void)
+{
+	TEST_ASSERT_EQUAL(tell(RTAP_PEER_DUMP), 0, "borrowed before it polls");
+	if (check_peer_traffic() != TEST_SUCCESS)
+		return TEST_FAILED;
+	TEST_ASSERT_EQUAL(tell(RTAP_PEER_DUMP), 1, "not borrowed");
+	TEST_ASSERT_SUCCESS(rte_eth_dev_stop(rtap_fx.port), "cannot stop");
+	TEST_ASSERT_SUCCESS(rtap_port_start(rtap_fx.port), "cannot start");
+	TEST_ASSERT_EQUAL(tell(RTAP_PEER_DUMP), 0, "borrowed after a stop");
+	return TEST_SUCCESS;
+}
+
 /* For some operations, ethdev takes the port apart before it asks the driver. */
 static int
 second_process_cannot_change_the_port(void)
@@ -467,6 +480,7 @@ struct unit_test_suite rtap_mp_suite = {
 	.unit_test_cases = {
 		TEST_CASE_ST(setup_peer, teardown, second_process_sends_and_receives),
 		TEST_CASE_ST(setup_peer, teardown, second_process_sees_link_info_and_statistics),
+		TEST_CASE_ST(setup_peer, teardown, second_process_tells_what_it_has),
 		TEST_CASE_ST(setup_peer, teardown, second_process_cannot_change_the_port),
 		TEST_CASE_ST(setup_peer, teardown, queue_moves_between_processes),
 		TEST_CASE_ST(setup_peer, teardown, waiting_packets_go_to_who_polls_next),

@@ -335,6 +335,29 @@ peer_poll(void)
 	}
 }
 
+/* Whether the text of this process says that it has borrowed the queues. */
+static int
+peer_dump(void)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *file = open_memstream(&text, &size);
+	int ret;
+
+	if (file == NULL)
+		return -errno;
+	ret = rte_eth_dev_priv_dump(peer_port, file);
+	fclose(file);
+	if (ret == 0 && strstr(text, ", started, in secondary process ") == NULL)
+		ret = -EBADMSG;
+	if (ret == 0)
+		ret = strstr(text, "\n  loan: queues borrowed\n") != NULL;
+	if (ret == 1 && strstr(text, "\n  Rx queue 0: ") == NULL)
+		ret = -EBADMSG;
+	free(text);
+	return ret;
+}
+
 static void
 peer_watch(void)
 {
@@ -346,7 +369,7 @@ peer_watch(void)
 		/* Each may fail while the other process changes the port. */
 		if (rte_eth_stats_get(peer_port, &stats) < 0 ||
 		    rte_eth_link_get_nowait(peer_port, &link) < 0 ||
-		    rte_eth_dev_info_get(peer_port, &info) < 0)
+		    rte_eth_dev_info_get(peer_port, &info) < 0 || peer_dump() < 0)
 			continue;
 	}
 }
@@ -463,6 +486,8 @@ peer_obey(const struct command *command)
 		return rte_eth_xstats_get_names(peer_port, NULL, 0);
 	case RTAP_PEER_INFO:
 		return peer_info();
+	case RTAP_PEER_DUMP:
+		return peer_dump();
 	case RTAP_PEER_CONTROL:
 		return peer_control();
 	case RTAP_PEER_CONTROL_QUEUES:

@@ -35,6 +35,7 @@ enum rtap_peer_op {
 	RTAP_PEER_TAP_FDS,	/* open descriptors of TAP queues */
 	RTAP_PEER_FORGE,	/* 0 if messages that make no sense are refused */
 	RTAP_PEER_CLOSE,	/* the port in this process */
+	RTAP_PEER_DUMP,		/* whether the text of the port says that queues are borrowed */
 };
 
 struct rtap_peer {

@@ -22,6 +22,8 @@
  *   rtap_filter.[ch]    which frames are for the port
  *   rtap_stats.c        statistics
  *   rtap_info.c         limits and state, for whoever asks
+ *   rtap_view.[ch]      the port as it is at a moment, safe for any thread
+ *   rtap_dump.c         the same as text
  *   rtap_iface.c        the TAP descriptors of a port
  *   rtap_intr.c         events: what happens to the interface
  *   rtap_place.c        where the interface is
@@ -36,7 +38,8 @@
  *   rtap_tap.[ch]       one TAP descriptor
  *   rtap_uring.[ch]     one io_uring
  *
- * Those with a header of their own are leaves: they know nothing of a port.
+ * Those with a header of their own are leaves, but for the view: they know nothing
+ * of a port.
  *
  * Who may touch what. There are three kinds of state, and each member is marked:
  *   const    written at probe or queue set-up, before any other thread sees it
@@ -55,6 +58,7 @@
 #include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/uio.h>
 
 #include <ethdev_driver.h>
@@ -151,6 +155,10 @@ struct rtap_queue_pair {
 	uint32_t process_id;        /* const; of the process */
 	struct rtap_uring *rx;      /* control sets it, lcore uses it; NULL if stopped */
 	struct rtap_uring *tx;      /* the same */
+
+	/* control; for rtap_view.c, of the primary: NULL if not set up */
+	struct rtap_rx_queue *rx_queue;
+	struct rtap_tx_queue *tx_queue;
 };
 
 /* Where a process knows the interface to be. */
@@ -309,6 +317,14 @@ void rtap_borrower_set_functions(struct rte_eth_dev *dev);
 const char *rtap_borrower_explain(int err);
 /* False if the primary has closed it. */
 bool rtap_borrower_has_port(const struct rte_eth_dev *dev);
+bool rtap_borrower_has_loan(const struct rte_eth_dev *dev);
+/*
+ * Holds a pair of queues, so that neither a burst nor the primary changes them until
+ * they are let go. What this process has not borrowed is NULL.
+ */
+void rtap_borrower_hold(const struct rte_eth_dev *dev, uint16_t queue_id,
+		const struct rtap_rx_queue **rx, const struct rtap_tx_queue **tx);
+void rtap_borrower_let_go(const struct rte_eth_dev *dev, uint16_t queue_id);
 /* -ENODEV and a message in a secondary whose primary has closed the port. */
 int rtap_check_port(const struct rte_eth_dev *dev);
 int rtap_gate_rx_queue_count(void *queue);
@@ -399,7 +415,8 @@ int rtap_place_get(struct rte_eth_dev *dev, struct rtap_nl *nl, struct rtap_plac
 /* Also gives a descriptor of the namespace, for the caller to close; -1 if nothing is known. */
 int rtap_place_find(struct rte_eth_dev *dev, struct rtap_nl *nl, struct rtap_place *place,
 		int *netns_fd);
-/* State of the interface, wherever it is. */
+/* State of the interface, wherever it is; by a socket of the caller's choice. */
+int rtap_ask_link_by(struct rte_eth_dev *dev, struct rtap_nl *nl, struct rtap_link *link);
 int rtap_ask_link(struct rte_eth_dev *dev, struct rtap_link *link);
 /* Changes the interface wherever it is; -ENODEV only if it was deleted. */
 typedef int (*rtap_change_apply)(const struct rtap_change *change, const void *arg);
@@ -470,6 +487,25 @@ int rtap_rx_queue_count(void *queue);
 int rtap_rx_descriptor_status(void *queue, uint16_t offset);
 int rtap_tx_descriptor_status(void *queue, uint16_t offset);
 int rtap_tx_done_cleanup(void *queue, uint32_t free_cnt);
+
+/* rtap_view.c */
+
+/*
+ * The port can be looked at from the first on, and not any more when the second
+ * returns. They are the last step of a probe and the first of a close.
+ */
+void rtap_view_add(const struct rte_eth_dev *dev);
+void rtap_view_remove(const struct rte_eth_dev *dev);
+/*
+ * Rings and queues come and go while somebody looks: who changes these pointers does
+ * it here, and frees what they pointed to afterwards.
+ */
+void rtap_view_set_ring(struct rtap_uring **ring, struct rtap_uring *u);
+void rtap_view_set_rx_queue(uint16_t port_id, uint16_t queue_id, struct rtap_rx_queue *q);
+void rtap_view_set_tx_queue(uint16_t port_id, uint16_t queue_id, struct rtap_tx_queue *q);
+
+/* rtap_dump.c */
+int rtap_dump(struct rte_eth_dev *dev, FILE *file);
 
 /* rtap_stats.c */
 int rtap_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats,

@@ -400,6 +400,34 @@ gate_tx_descriptor_status(void *queue, uint16_t offset)
 }
 
 bool
+rtap_borrower_has_loan(const struct rte_eth_dev *dev)
+{
+	return rte_atomic_load_explicit(&borrower_of(dev)->has_loan, rte_memory_order_acquire);
+}
+
+static void *
+lock_gate(struct gate *gate)
+{
+	rte_spinlock_lock(&gate->lock);
+	return gate->state != GATE_SHUT && !is_recalled(gate) ? gate->queue : NULL;
+}
+
+void
+rtap_borrower_hold(const struct rte_eth_dev *dev, uint16_t queue_id,
+		const struct rtap_rx_queue **rx, const struct rtap_tx_queue **tx)
+{
+	*rx = lock_gate(&borrower_of(dev)->rx[queue_id]);
+	*tx = lock_gate(&borrower_of(dev)->tx[queue_id]);
+}
+
+void
+rtap_borrower_let_go(const struct rte_eth_dev *dev, uint16_t queue_id)
+{
+	leave(&borrower_of(dev)->tx[queue_id]);
+	leave(&borrower_of(dev)->rx[queue_id]);
+}
+
+bool
 rtap_borrower_has_port(const struct rte_eth_dev *dev)
 {
 	const struct rtap_borrower *b = borrower_of(dev);

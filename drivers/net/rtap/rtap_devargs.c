@@ -97,15 +97,13 @@ parse_uso(struct rtap_args *args, const char *value)
 	return parse_bool(value, &args->uso);
 }
 
-static const struct {
-	const char *name;
-	unsigned int feature;
-} features[] = {
-	{ "buffers", RTAP_URING_FIXED_BUFFERS },
-	{ "file", RTAP_URING_FIXED_FILE },
-	{ "nowait", RTAP_URING_NOWAIT },
-	{ "skip", RTAP_URING_SKIP_SUCCESS },
-	{ "taskrun", RTAP_URING_TASKRUN_FLAG },
+const struct rtap_name rtap_devargs_features[] = {
+	{ RTAP_URING_FIXED_BUFFERS, "buffers" },
+	{ RTAP_URING_FIXED_FILE, "file" },
+	{ RTAP_URING_NOWAIT, "nowait" },
+	{ RTAP_URING_SKIP_SUCCESS, "skip" },
+	{ RTAP_URING_TASKRUN_FLAG, "taskrun" },
+	{ 0, NULL },
 };
 
 /* Feature of the name that ends at '+' or at the end of the text, or 0. */
@@ -114,9 +112,9 @@ find_feature(const char *name)
 {
 	size_t len = strcspn(name, "+");
 
-	for (unsigned int i = 0; i < RTE_DIM(features); i++) {
-		if (strlen(features[i].name) == len && strncmp(name, features[i].name, len) == 0)
-			return features[i].feature;
+	for (const struct rtap_name *n = rtap_devargs_features; n->name != NULL; n++) {
+		if (strlen(n->name) == len && strncmp(name, n->name, len) == 0)
+			return n->bit;
 	}
 	return 0;
 }

@@ -36,6 +36,15 @@ struct rtap_args {
 	unsigned int without; /* RTAP_URING_* features to do without, for tests */
 };
 
+/* Bits and what they are called, ended by a NULL. */
+struct rtap_name {
+	unsigned int bit;
+	const char *name;
+};
+
+/* RTAP_URING_*, as `without` has them. */
+extern const struct rtap_name rtap_devargs_features[];
+
 /*
  * Fills in the arguments from the text behind the device name, NULL or empty
  * for the defaults. Returns -EINVAL, having named key and value, for a key

@@ -349,6 +349,7 @@ rtap_process_create(struct rte_eth_dev *dev, uint32_t process_id)
 static int
 rtap_close(struct rte_eth_dev *dev)
 {
+	rtap_view_remove(dev);
 	if (dev->data->dev_started)
 		rtap_stop(dev);
 	rtap_lift_limits(dev);
@@ -370,6 +371,7 @@ static const struct eth_dev_ops rtap_ops = {
 	.dev_infos_get = rtap_infos_get,
 	.dev_supported_ptypes_get = rtap_supported_ptypes_get,
 	.dev_ptypes_set = rtap_ptypes_set,
+	.eth_dev_priv_dump = rtap_dump,
 
 	.link_update = rtap_link_update,
 	.dev_set_link_up = rtap_set_link_up,
@@ -546,6 +548,7 @@ probe_primary(struct rte_vdev_device *vdev)
 		rte_eth_dev_release_port(dev);
 		return ret;
 	}
+	rtap_view_add(dev);
 	rte_eth_dev_probing_finish(dev);
 	return 0;
 }

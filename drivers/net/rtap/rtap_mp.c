@@ -281,6 +281,17 @@ rtap_mp_lend(struct rtap_mp_lender *lender, const int *fds, uint16_t nb_fds)
 	return loan;
 }
 
+void
+rtap_mp_get_lending(const struct rtap_mp_lender *lender, struct rtap_mp_lending *lending)
+{
+	pthread_mutex_lock(&lenders_lock);
+	lending->is_lending = lender->is_lending;
+	lending->is_borrowed = lender->recall_rd >= 0;
+	lending->loan = lender->loan;
+	lending->nb_processes = lender->nb_processes;
+	pthread_mutex_unlock(&lenders_lock);
+}
+
 static int64_t
 now_ms(void)
 {

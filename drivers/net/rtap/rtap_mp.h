@@ -5,6 +5,7 @@
 #ifndef _RTAP_MP_H_
 #define _RTAP_MP_H_
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /*
@@ -51,6 +52,16 @@ uint32_t rtap_mp_lend(struct rtap_mp_lender *lender, const int *fds, uint16_t nb
  * unless it takes too long: -ETIMEDOUT.
  */
 int rtap_mp_recall(struct rtap_mp_lender *lender);
+
+struct rtap_mp_lending {
+	bool is_lending;
+	bool is_borrowed;      /* somebody has asked since the last recall */
+	uint32_t loan;
+	uint32_t nb_processes; /* that have ever greeted */
+};
+
+/* From any thread. */
+void rtap_mp_get_lending(const struct rtap_mp_lender *lender, struct rtap_mp_lending *lending);
 
 /* In a secondary; not on the thread of rte_mp. They log nothing. */
 

@@ -209,21 +209,26 @@ rtap_place_get(struct rte_eth_dev *dev, struct rtap_nl *nl, struct rtap_place *p
 }
 
 int
-rtap_ask_link(struct rte_eth_dev *dev, struct rtap_link *link)
+rtap_ask_link_by(struct rte_eth_dev *dev, struct rtap_nl *nl, struct rtap_link *link)
 {
-	struct rtap_process *process = rtap_process(dev);
-	unsigned int nb_tries = can_follow(process) ? FOLLOW_TRIES : 1;
+	unsigned int nb_tries = can_follow(rtap_process(dev)) ? FOLLOW_TRIES : 1;
 	struct rtap_place place;
 	int ret = -ENODEV;
 
 	/* It may go from its place between the two questions. */
 	for (unsigned int i = 0; i < nb_tries && ret == -ENODEV; i++) {
-		ret = rtap_place_get(dev, &process->nl, &place);
+		ret = rtap_place_get(dev, nl, &place);
 		if (ret < 0)
 			return ret;
-		ret = rtap_nl_get_link(&process->nl, place, link);
+		ret = rtap_nl_get_link(nl, place, link);
 	}
 	return ret;
+}
+
+int
+rtap_ask_link(struct rte_eth_dev *dev, struct rtap_link *link)
+{
+	return rtap_ask_link_by(dev, &rtap_process(dev)->nl, link);
 }
 
 static int

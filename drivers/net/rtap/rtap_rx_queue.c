@@ -128,6 +128,7 @@ rtap_rx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_desc
 	}
 	rtap_rx_set_mtu(q, dev->data->mtu);
 	dev->data->rx_queues[queue_id] = q;
+	rtap_view_set_rx_queue(q->port_id, queue_id, q);
 	return 0;
 }
 
@@ -139,6 +140,7 @@ rtap_rx_queue_release(struct rte_eth_dev *dev, uint16_t queue_id)
 	if (q == NULL)
 		return;
 	rtap_rx_stop(q);
+	rtap_view_set_rx_queue(q->port_id, queue_id, NULL);
 	dev->data->rx_queues[queue_id] = NULL;
 	rte_free(q);
 }
@@ -221,7 +223,7 @@ rtap_rx_start(struct rtap_rx_queue *q, int tap_fd, unsigned int without)
 	q->nb_expected = 0;
 	q->is_drained = false;
 	q->is_gone = false;
-	pair->rx = u;
+	rtap_view_set_ring(&pair->rx, u);
 	return 0;
 }
 
@@ -231,7 +233,7 @@ rtap_rx_stop(struct rtap_rx_queue *q)
 	struct rtap_queue_pair *pair = rtap_queue_pair(q->port_id, q->queue_id);
 	struct rtap_uring *u = pair->rx;
 
-	pair->rx = NULL;
+	rtap_view_set_ring(&pair->rx, NULL);
 	rtap_uring_drain(&u, 1);
 	rtap_uring_destroy(u);
 	if (q->is_busy)

@@ -58,6 +58,7 @@ refuse_mtu(struct rte_eth_dev *dev, uint16_t mtu __rte_unused)
 static int
 secondary_close(struct rte_eth_dev *dev)
 {
+	rtap_view_remove(dev);
 	rtap_borrower_destroy(dev);
 	rtap_process_release(dev);
 	return 0;
@@ -80,6 +81,7 @@ static const struct eth_dev_ops secondary_ops = {
 
 	.dev_infos_get = rtap_infos_get,
 	.dev_supported_ptypes_get = rtap_supported_ptypes_get,
+	.eth_dev_priv_dump = rtap_dump,
 
 	.link_update = rtap_link_update,
 	.dev_set_link_up = refuse,
@@ -146,6 +148,7 @@ rtap_secondary_probe(struct rte_vdev_device *vdev)
 	}
 	dev->device = &vdev->device;
 	dev->dev_ops = &secondary_ops;
+	rtap_view_add(dev);
 	rtap_borrower_set_functions(dev);
 	return 0;
 }

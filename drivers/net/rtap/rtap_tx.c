@@ -381,6 +381,7 @@ rtap_tx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_desc
 	q->offloads = conf->offloads | dev->data->dev_conf.txmode.offloads;
 	rtap_tx_set_offload(q, &rtap_shared(dev)->offload);
 	dev->data->tx_queues[queue_id] = q;
+	rtap_view_set_tx_queue(q->port_id, queue_id, q);
 	return 0;
 }
 
@@ -392,6 +393,7 @@ rtap_tx_queue_release(struct rte_eth_dev *dev, uint16_t queue_id)
 	if (q == NULL)
 		return;
 	rtap_tx_stop(q);
+	rtap_view_set_tx_queue(q->port_id, queue_id, NULL);
 	dev->data->tx_queues[queue_id] = NULL;
 	rte_free(q);
 }
@@ -407,7 +409,7 @@ rtap_tx_start(struct rtap_tx_queue *q, int tap_fd, unsigned int without)
 	u = rtap_uring_create(RTAP_RING_ENTRIES, tap_fd, without);
 	if (u == NULL)
 		return -rte_errno;
-	pair->tx = u;
+	rtap_view_set_ring(&pair->tx, u);
 	return 0;
 }
 
@@ -417,6 +419,6 @@ rtap_tx_stop(struct rtap_tx_queue *q)
 	struct rtap_queue_pair *pair = rtap_queue_pair(q->port_id, q->queue_id);
 	struct rtap_uring *u = pair->tx;
 
-	pair->tx = NULL;
+	rtap_view_set_ring(&pair->tx, NULL);
 	rtap_uring_destroy(u);
 }
