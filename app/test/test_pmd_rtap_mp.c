@@ -137,10 +137,13 @@ static int
 second_process_tells_what_it_has(void)
 {
 	TEST_ASSERT_EQUAL(tell(RTAP_PEER_DUMP), 0, "borrowed before it polls");
+	TEST_ASSERT_EQUAL(tell(RTAP_PEER_IS_POLLED), 0, "polled before it polls");
 	if (check_peer_traffic() != TEST_SUCCESS)
 		return TEST_FAILED;
 	TEST_ASSERT_EQUAL(tell(RTAP_PEER_DUMP), 1, "not borrowed");
+	TEST_ASSERT_EQUAL(tell(RTAP_PEER_IS_POLLED), 1, "not polled");
 	TEST_ASSERT_SUCCESS(rte_eth_dev_stop(rtap_fx.port), "cannot stop");
+	TEST_ASSERT_EQUAL(tell(RTAP_PEER_IS_POLLED), 0, "polled while stopped");
 	TEST_ASSERT_SUCCESS(rtap_port_start(rtap_fx.port), "cannot start");
 	TEST_ASSERT_EQUAL(tell(RTAP_PEER_DUMP), 0, "borrowed after a stop");
 	return TEST_SUCCESS;

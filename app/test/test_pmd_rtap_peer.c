@@ -275,19 +275,26 @@ rtap_peer_thaw(const struct rtap_peer *peer)
 
 static uint16_t peer_port;
 
+static bool
+has_ring(uint16_t queue)
+{
+	struct rte_eth_burst_mode mode;
+
+	return rte_eth_rx_burst_mode_get(peer_port, queue, &mode) == 0 &&
+		(strstr(mode.info, "io_uring") != NULL || strstr(mode.info, "call") != NULL);
+}
+
 /* The queues of the primary come a moment after the first burst. */
 static int
 peer_listen(const struct rtap_run *run)
 {
 	const struct rtap_deadline deadline = rtap_deadline_start();
-	struct rte_eth_burst_mode mode;
 	struct rte_mbuf *pkt;
 
 	do {
 		if (rte_eth_rx_burst(peer_port, run->queue, &pkt, 1) != 0)
 			return -EEXIST;
-		if (rte_eth_rx_burst_mode_get(peer_port, run->queue, &mode) == 0 &&
-		    strcmp(mode.info, "Stopped") != 0)
+		if (has_ring(run->queue))
 			return rte_eth_rx_burst(peer_port, run->queue, &pkt, 1) == 0 ? 0 : -EEXIST;
 	} while (rtap_deadline_wait(&deadline));
 	return -ETIMEDOUT;
@@ -488,6 +495,8 @@ peer_obey(const struct command *command)
 		return peer_info();
 	case RTAP_PEER_DUMP:
 		return peer_dump();
+	case RTAP_PEER_IS_POLLED:
+		return has_ring(command->run.queue);
 	case RTAP_PEER_CONTROL:
 		return peer_control();
 	case RTAP_PEER_CONTROL_QUEUES:

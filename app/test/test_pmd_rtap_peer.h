@@ -36,6 +36,7 @@ enum rtap_peer_op {
 	RTAP_PEER_FORGE,	/* 0 if messages that make no sense are refused */
 	RTAP_PEER_CLOSE,	/* the port in this process */
 	RTAP_PEER_DUMP,		/* whether the text of the port says that queues are borrowed */
+	RTAP_PEER_IS_POLLED,	/* whether the burst mode of the queue says so */
 };
 
 struct rtap_peer {

@@ -74,6 +74,12 @@ rxq_info_tells_what_was_set_up(void)
 		TEST_ASSERT_EQUAL(info.conf.rx_deferred_start, q, "deferred is wrong");
 		TEST_ASSERT_EQUAL(info.conf.offloads, RTE_ETH_RX_OFFLOAD_SCATTER,
 			"offloads are %#" PRIx64, info.conf.offloads);
+		TEST_ASSERT_EQUAL(info.rx_buf_size, RTE_MBUF_DEFAULT_DATAROOM, "buffers of %u",
+			info.rx_buf_size);
+		TEST_ASSERT_EQUAL(info.conf.rx_drop_en, 1, "drops nothing");
+		TEST_ASSERT_EQUAL(info.scattered_rx, 0, "scattered");
+		TEST_ASSERT_EQUAL(info.queue_state, (q == 0 ? RTE_ETH_QUEUE_STATE_STARTED :
+			RTE_ETH_QUEUE_STATE_STOPPED), "state is %u", info.queue_state);
 	}
 	return TEST_SUCCESS;
 }
@@ -119,6 +125,37 @@ static int
 burst_mode_tells_of_stopped_queue(void)
 {
 	return check_modes(1, "Stopped");
+}
+
+/* What a ring has is of no use in the other direction, or where there are no batches. */
+static int
+burst_mode_names_what_the_direction_uses(void)
+{
+	struct rte_eth_burst_mode rx;
+	struct rte_eth_burst_mode tx;
+
+	TEST_ASSERT_SUCCESS(rte_eth_rx_burst_mode_get(rtap_fx.port, 0, &rx), "no Rx mode");
+	TEST_ASSERT_SUCCESS(rte_eth_tx_burst_mode_get(rtap_fx.port, 0, &tx), "no Tx mode");
+	TEST_ASSERT_NULL(strstr(rx.info, "silent success"), "Rx mode '%s'", rx.info);
+	TEST_ASSERT_NULL(strstr(tx.info, "wake-up flag"), "Tx mode '%s'", tx.info);
+	TEST_ASSERT_NULL(strstr(tx.info, "buffers"), "Tx mode '%s'", tx.info);
+	return TEST_SUCCESS;
+}
+
+static int
+burst_mode_of_fallback_names_no_batches(void)
+{
+	struct rte_eth_burst_mode rx;
+	struct rte_eth_burst_mode tx;
+
+	TEST_ASSERT_SUCCESS(rtap_vdev_create(RTAP_TEST_VDEV, RTAP_TEST_ARGS
+		",without=nowait+taskrun+file", &rtap_fx.port), "no port");
+	TEST_ASSERT_SUCCESS(rtap_port_run(rtap_fx.port, 1), "no start");
+	TEST_ASSERT_SUCCESS(rte_eth_rx_burst_mode_get(rtap_fx.port, 0, &rx), "no Rx mode");
+	TEST_ASSERT_SUCCESS(rte_eth_tx_burst_mode_get(rtap_fx.port, 0, &tx), "no Tx mode");
+	TEST_ASSERT_SUCCESS(strcmp(rx.info, "System call per packet"), "Rx '%s'", rx.info);
+	TEST_ASSERT_SUCCESS(strcmp(tx.info, "System call per packet"), "Tx '%s'", tx.info);
+	return TEST_SUCCESS;
 }
 
 /* How many packets wait. */
@@ -378,6 +415,9 @@ struct unit_test_suite rtap_state_suite = {
 		TEST_CASE_ST(setup_odd, rtap_teardown, txq_info_tells_what_was_set_up),
 		TEST_CASE_ST(setup_odd, rtap_teardown, burst_mode_names_the_way_of_packets),
 		TEST_CASE_ST(setup_odd, rtap_teardown, burst_mode_tells_of_stopped_queue),
+		TEST_CASE_ST(setup_odd, rtap_teardown, burst_mode_names_what_the_direction_uses),
+		TEST_CASE_ST(rtap_setup_none, rtap_teardown,
+			burst_mode_of_fallback_names_no_batches),
 		TEST_CASE_ST(setup_odd, rtap_teardown, nothing_waits_on_fresh_queue),
 		TEST_CASE_ST(setup_odd, rtap_teardown, nothing_waits_on_idle_queue),
 		TEST_CASE_ST(setup_odd, rtap_teardown, waiting_packets_are_seen_on_fresh_queue),

@@ -14,6 +14,7 @@
 #include <rte_eal.h>
 
 #include "rtap.h"
+#include "rtap_view.h"
 
 int
 rtap_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
@@ -52,11 +53,13 @@ rtap_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 	info->tx_queue_offload_capa = info->tx_offload_capa & RTAP_OFFLOAD_TX_QUEUE;
 	info->rx_desc_lim = desc_lim;
 	info->tx_desc_lim = desc_lim;
+	info->default_rxconf.rx_drop_en = 1;
 	info->default_rxportconf = preferred;
 	info->default_txportconf = preferred;
 	return 0;
 }
 
+/* The kernel drops what does not fit into its queue. */
 void
 rtap_rxq_info_get(struct rte_eth_dev *dev, uint16_t queue_id, struct rte_eth_rxq_info *info)
 {
@@ -65,7 +68,8 @@ rtap_rxq_info_get(struct rte_eth_dev *dev, uint16_t queue_id, struct rte_eth_rxq
 	info->mp = q->pool;
 	info->nb_desc = q->nb_desc;
 	info->rx_buf_size = q->room;
-	info->scattered_rx = dev->data->scattered_rx;
+	info->scattered_rx = rte_atomic_load_explicit(&q->nb_segs, rte_memory_order_relaxed) > 1;
+	info->conf.rx_drop_en = 1;
 	info->conf.rx_deferred_start = q->is_deferred;
 	info->conf.offloads = q->offloads;
 }
@@ -81,41 +85,62 @@ rtap_txq_info_get(struct rte_eth_dev *dev, uint16_t queue_id, struct rte_eth_txq
 }
 
 static const char *
-name_if(const struct rtap_uring *u, enum rtap_uring_feature feature, const char *name)
+name_if(const struct rtap_view_queue *view, enum rtap_uring_feature feature, const char *name)
 {
-	return rtap_uring_has(u, feature) ? name : "";
+	return (view->ring_features & feature) != 0 ? name : "";
 }
 
-/* Names the way that packets take on this ring. */
-static int
-describe_ring(const struct rtap_uring *u, struct rte_eth_burst_mode *mode)
+/* The way that packets take, as far as a ring has no part in it. */
+static const char *
+name_way(const struct rtap_view_queue *view)
 {
-	mode->flags = RTE_ETH_BURST_FLAG_PER_QUEUE;
-	if (u == NULL)
-		snprintf(mode->info, sizeof(mode->info), "Stopped");
-	else if (!rtap_uring_has(u, RTAP_URING_NOWAIT))
-		snprintf(mode->info, sizeof(mode->info), "System call per packet");
-	else
-		snprintf(mode->info, sizeof(mode->info), "io_uring batch%s%s%s%s",
-			name_if(u, RTAP_URING_TASKRUN_FLAG, ", wake-up flag"),
-			name_if(u, RTAP_URING_SKIP_SUCCESS, ", silent success"),
-			name_if(u, RTAP_URING_FIXED_FILE, ", registered file"),
-			name_if(u, RTAP_URING_FIXED_BUFFERS, ", registered buffers"));
-	return 0;
+	switch (view->state) {
+	case RTAP_VIEW_NOT_SET_UP:
+		return "Not set up";
+	case RTAP_VIEW_STOPPED:
+		return "Stopped";
+	case RTAP_VIEW_NOT_POLLED:
+		return "Not polled by this process";
+	default:
+		return (view->ring_features & RTAP_URING_NOWAIT) != 0 ?
+			"io_uring batch" : "System call per packet";
+	}
 }
 
+/* Without batches the ring still waits for packets, but does not read into buffers. */
 int
 rtap_rx_burst_mode_get(struct rte_eth_dev *dev, uint16_t queue_id,
 		struct rte_eth_burst_mode *mode)
 {
-	return describe_ring(rtap_process(dev)->queues[queue_id].rx, mode);
+	struct rtap_view_pair view = { .tap_fd = -1 };
+	const struct rtap_view_queue *rx = &view.rx;
+
+	rtap_view_pair(dev, queue_id, &view);
+	mode->flags = RTE_ETH_BURST_FLAG_PER_QUEUE;
+	snprintf(mode->info, sizeof(mode->info), "%s%s%s%s", name_way(rx),
+		name_if(rx, RTAP_URING_TASKRUN_FLAG, ", wake-up flag"),
+		name_if(rx, RTAP_URING_FIXED_FILE, ", registered file"),
+		(rx->ring_features & RTAP_URING_NOWAIT) == 0 ? "" :
+		name_if(rx, RTAP_URING_FIXED_BUFFERS, ", registered buffers"));
+	return 0;
 }
 
+/* Without batches the ring has no part in it. */
 int
 rtap_tx_burst_mode_get(struct rte_eth_dev *dev, uint16_t queue_id,
 		struct rte_eth_burst_mode *mode)
 {
-	return describe_ring(rtap_process(dev)->queues[queue_id].tx, mode);
+	struct rtap_view_pair view = { .tap_fd = -1 };
+	const struct rtap_view_queue *tx = &view.tx;
+
+	rtap_view_pair(dev, queue_id, &view);
+	if ((tx->ring_features & RTAP_URING_NOWAIT) == 0)
+		view.tx.ring_features = 0;
+	mode->flags = RTE_ETH_BURST_FLAG_PER_QUEUE;
+	snprintf(mode->info, sizeof(mode->info), "%s%s%s", name_way(tx),
+		name_if(tx, RTAP_URING_SKIP_SUCCESS, ", silent success"),
+		name_if(tx, RTAP_URING_FIXED_FILE, ", registered file"));
+	return 0;
 }
 
 /* The kernel tells whether packets wait, not how many: 1 if they do. */

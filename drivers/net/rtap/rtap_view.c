@@ -198,8 +198,8 @@ view_tx(const struct rtap_tx_queue *q, struct rtap_view_queue *view)
 	view->offloads = q->offloads;
 }
 
-static void
-view_pair(const struct rte_eth_dev *dev, uint16_t queue_id, struct rtap_view_pair *view)
+void
+rtap_view_pair(const struct rte_eth_dev *dev, uint16_t queue_id, struct rtap_view_pair *view)
 {
 	const struct rtap_queue_pair *pair = &rtap_process(dev)->queues[queue_id];
 	const struct rtap_rx_queue *rx;
@@ -332,7 +332,7 @@ view_port(struct rte_eth_dev *dev, struct rtap_view *view)
 	view_process(dev, view);
 	view_interface(dev, view);
 	for (uint16_t i = 0; i < view->nb_queues; i++)
-		view_pair(dev, i, &view->pairs[i]);
+		rtap_view_pair(dev, i, &view->pairs[i]);
 	return 0;
 }
 

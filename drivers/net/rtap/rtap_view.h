@@ -123,6 +123,13 @@ struct rtap_view *rtap_view_take(uint16_t port_id);
 /* The number by which a port of this process is taken, whoever has closed it. */
 uint16_t rtap_view_place_of(const struct rte_eth_dev *dev);
 
+/*
+ * The same of one pair of queues, by a thread that may call control functions of the
+ * port. What it is filled into is zero before.
+ */
+void rtap_view_pair(const struct rte_eth_dev *dev, uint16_t queue_id,
+		struct rtap_view_pair *view);
+
 /* Ports that can be viewed, from the given one on; RTE_MAX_ETHPORTS if there are no more. */
 uint16_t rtap_view_next(uint16_t port_id);
 
