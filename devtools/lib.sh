@@ -351,7 +351,7 @@ eal_command()
 		env "RUNTIME_DIRECTORY=$SCRATCH"
 		"ASAN_OPTIONS=verify_asan_link_order=0${ASAN_OPTIONS:+:$ASAN_OPTIONS}"
 		stdbuf -oL -eL "$program"
-		--lcores "$(eal_lcores)" --no-pci --no-telemetry "$@"
+		--lcores "$(eal_lcores)" --no-pci "${EAL_TELEMETRY:---no-telemetry}" "$@"
 	)
 }
 

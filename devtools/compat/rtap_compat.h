@@ -22,6 +22,12 @@
 #include <rte_log.h>
 #include <rte_version.h>
 
+/* 23.03: unsigned numbers of telemetry have the name of their meaning. */
+#if RTE_VERSION < RTE_VERSION_NUM(23, 3, 0, 0)
+#define rte_tel_data_add_dict_uint(data, name, value) \
+	rte_tel_data_add_dict_u64(data, name, value)
+#endif
+
 /* 23.11: atomics with the names of C11. */
 #if RTE_VERSION >= RTE_VERSION_NUM(23, 11, 0, 0)
 #include <rte_stdatomic.h>

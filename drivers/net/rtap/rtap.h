@@ -24,6 +24,7 @@
  *   rtap_info.c         limits and state, for whoever asks
  *   rtap_view.[ch]      the port as it is at a moment, safe for any thread
  *   rtap_dump.c         the same as text
+ *   rtap_telemetry.c    the same for telemetry
  *   rtap_iface.c        the TAP descriptors of a port
  *   rtap_intr.c         events: what happens to the interface
  *   rtap_place.c        where the interface is
