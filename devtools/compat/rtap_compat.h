@@ -28,6 +28,11 @@
 	rte_tel_data_add_dict_u64(data, name, value)
 #endif
 
+/* 23.03: locks are annotated for the analysis of clang. */
+#if RTE_VERSION < RTE_VERSION_NUM(23, 3, 0, 0)
+#define __rte_no_thread_safety_analysis
+#endif
+
 /* 23.11: atomics with the names of C11. */
 #if RTE_VERSION >= RTE_VERSION_NUM(23, 11, 0, 0)
 #include <rte_stdatomic.h>

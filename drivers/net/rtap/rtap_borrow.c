@@ -300,35 +300,26 @@ try_to_open(struct gate *gate)
 	return false;
 }
 
+/* Under the lock of the gate. */
 static inline bool
-enter(struct gate *gate)
+is_usable(struct gate *gate)
 {
-	if (unlikely(rte_spinlock_trylock(&gate->lock) == 0))
-		return false;
 	if (likely(gate->state == GATE_OPEN && !is_recalled(gate)))
 		return true;
-	if (try_to_open(gate))
-		return true;
-	rte_spinlock_unlock(&gate->lock);
-	return false;
-}
-
-static inline void
-leave(struct gate *gate)
-{
-	rte_spinlock_unlock(&gate->lock);
+	return try_to_open(gate);
 }
 
 static uint16_t
 gate_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 {
 	struct gate *gate = queue;
-	uint16_t nb_rx;
+	uint16_t nb_rx = 0;
 
-	if (unlikely(!enter(gate)))
+	if (unlikely(rte_spinlock_trylock(&gate->lock) == 0))
 		return 0;
-	nb_rx = rtap_rx_burst(gate->queue, pkts, nb_pkts);
-	leave(gate);
+	if (is_usable(gate))
+		nb_rx = rtap_rx_burst(gate->queue, pkts, nb_pkts);
+	rte_spinlock_unlock(&gate->lock);
 	return nb_rx;
 }
 
@@ -336,12 +327,13 @@ static uint16_t
 gate_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 {
 	struct gate *gate = queue;
-	uint16_t nb_tx;
+	uint16_t nb_tx = 0;
 
-	if (unlikely(!enter(gate)))
+	if (unlikely(rte_spinlock_trylock(&gate->lock) == 0))
 		return 0;
-	nb_tx = rtap_tx_burst(gate->queue, pkts, nb_pkts);
-	leave(gate);
+	if (is_usable(gate))
+		nb_tx = rtap_tx_burst(gate->queue, pkts, nb_pkts);
+	rte_spinlock_unlock(&gate->lock);
 	return nb_tx;
 }
 
@@ -349,14 +341,17 @@ static uint16_t
 gate_tx_prepare(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 {
 	struct gate *gate = queue;
-	uint16_t nb_good;
+	uint16_t nb_good = 0;
 
-	if (unlikely(!enter(gate))) {
+	if (unlikely(rte_spinlock_trylock(&gate->lock) == 0)) {
 		rte_errno = EAGAIN;
 		return 0;
 	}
-	nb_good = rtap_tx_prepare(gate->queue, pkts, nb_pkts);
-	leave(gate);
+	if (is_usable(gate))
+		nb_good = rtap_tx_prepare(gate->queue, pkts, nb_pkts);
+	else
+		rte_errno = EAGAIN;
+	rte_spinlock_unlock(&gate->lock);
 	return nb_good;
 }
 
@@ -364,12 +359,13 @@ int
 rtap_gate_rx_queue_count(void *queue)
 {
 	struct gate *gate = queue;
-	int count;
+	int count = 0;
 
-	if (!enter(gate))
+	if (rte_spinlock_trylock(&gate->lock) == 0)
 		return 0;
-	count = rtap_rx_queue_count(gate->queue);
-	leave(gate);
+	if (is_usable(gate))
+		count = rtap_rx_queue_count(gate->queue);
+	rte_spinlock_unlock(&gate->lock);
 	return count;
 }
 
@@ -377,12 +373,13 @@ static int
 gate_rx_descriptor_status(void *queue, uint16_t offset)
 {
 	struct gate *gate = queue;
-	int status;
+	int status = -EAGAIN;
 
-	if (!enter(gate))
+	if (rte_spinlock_trylock(&gate->lock) == 0)
 		return -EAGAIN;
-	status = rtap_rx_descriptor_status(gate->queue, offset);
-	leave(gate);
+	if (is_usable(gate))
+		status = rtap_rx_descriptor_status(gate->queue, offset);
+	rte_spinlock_unlock(&gate->lock);
 	return status;
 }
 
@@ -390,12 +387,13 @@ static int
 gate_tx_descriptor_status(void *queue, uint16_t offset)
 {
 	struct gate *gate = queue;
-	int status;
+	int status = -EAGAIN;
 
-	if (!enter(gate))
+	if (rte_spinlock_trylock(&gate->lock) == 0)
 		return -EAGAIN;
-	status = rtap_tx_descriptor_status(gate->queue, offset);
-	leave(gate);
+	if (is_usable(gate))
+		status = rtap_tx_descriptor_status(gate->queue, offset);
+	rte_spinlock_unlock(&gate->lock);
 	return status;
 }
 
@@ -405,7 +403,8 @@ rtap_borrower_has_loan(const struct rte_eth_dev *dev)
 	return rte_atomic_load_explicit(&borrower_of(dev)->has_loan, rte_memory_order_acquire);
 }
 
-static void *
+/* The lock outlives the call, which clang's analysis cannot follow. */
+static __rte_no_thread_safety_analysis void *
 lock_gate(struct gate *gate)
 {
 	rte_spinlock_lock(&gate->lock);
@@ -420,11 +419,11 @@ rtap_borrower_hold(const struct rte_eth_dev *dev, uint16_t queue_id,
 	*tx = lock_gate(&borrower_of(dev)->tx[queue_id]);
 }
 
-void
+__rte_no_thread_safety_analysis void
 rtap_borrower_let_go(const struct rte_eth_dev *dev, uint16_t queue_id)
 {
-	leave(&borrower_of(dev)->tx[queue_id]);
-	leave(&borrower_of(dev)->rx[queue_id]);
+	rte_spinlock_unlock(&borrower_of(dev)->tx[queue_id].lock);
+	rte_spinlock_unlock(&borrower_of(dev)->rx[queue_id].lock);
 }
 
 bool
@@ -500,7 +499,7 @@ allocate_borrower(void)
 
 	if (b != NULL)
 		return b;
-	b = aligned_alloc(alignof(*b), sizeof(*b));
+	b = aligned_alloc(alignof(struct rtap_borrower), sizeof(*b));
 	if (b == NULL)
 		return NULL;
 	memset(b, 0, sizeof(*b));
