@@ -26,6 +26,7 @@
 #include "test_pmd_rtap_intr.h"
 #include "test_pmd_rtap_ip.h"
 #include "test_pmd_rtap_kernel.h"
+#include "test_pmd_rtap_mp.h"
 #include "test_pmd_rtap_port.h"
 
 static int

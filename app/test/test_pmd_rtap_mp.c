@@ -21,7 +21,7 @@
 
 #include "test.h"
 #include "test_pmd_rtap_kernel.h"
-#include "test_pmd_rtap_peer.h"
+#include "test_pmd_rtap_mp.h"
 #include "test_pmd_rtap_port.h"
 
 #define MAX_QUEUES 128
@@ -34,12 +34,12 @@
 /* What a killed process may take along: what its bursts held, and its queue's stock. */
 #define LOST_PER_KILL 256
 
-static struct rtap_peer peer = { .pid = -1 };
+struct rtap_peer rtap_mp_peer = { .pid = -1 };
 
-static int
-start_peer(void)
+int
+rtap_mp_start_peer(void)
 {
-	const int ret = rtap_peer_start(&peer);
+	const int ret = rtap_peer_start(&rtap_mp_peer);
 
 	if (ret == -ENOTSUP) {
 		printf("skipped: processes cannot share memory here\n");
@@ -49,55 +49,61 @@ start_peer(void)
 	return TEST_SUCCESS;
 }
 
-static int
-setup_peer(void)
+int
+rtap_mp_setup(void)
 {
 	const int ret = rtap_setup_started();
 
-	return ret == TEST_SUCCESS ? start_peer() : ret;
+	return ret == TEST_SUCCESS ? rtap_mp_start_peer() : ret;
 }
 
 static int
-setup_two_queues_and_peer(void)
+setup_two_queues(void)
 {
 	const int ret = rtap_setup_two_queues();
 
-	return ret == TEST_SUCCESS ? start_peer() : ret;
+	return ret == TEST_SUCCESS ? rtap_mp_start_peer() : ret;
 }
 
-static void
-teardown(void)
+void
+rtap_mp_teardown(void)
 {
-	if (rtap_peer_stop(&peer) < 0) {
+	if (rtap_peer_stop(&rtap_mp_peer) < 0) {
 		printf("the second process did not end well\n");
 		rtap_fx.nb_leaks++;
 	}
 	rtap_teardown();
 }
 
-static int
-tell(enum rtap_peer_op op)
+int
+rtap_mp_do(enum rtap_peer_op op, const struct rtap_run *run)
 {
-	return rtap_peer_do(&peer, op, NULL);
+	return rtap_peer_do(&rtap_mp_peer, op, run);
+}
+
+int
+rtap_mp_tell(enum rtap_peer_op op)
+{
+	return rtap_mp_do(op, NULL);
 }
 
 /* Both directions of the second process. */
-static int
-check_peer_traffic(void)
+int
+rtap_mp_check_peer(void)
 {
 	const struct rtap_run run = { .seq = 50, .n = 40, .len = 200 };
 
 	TEST_ASSERT_SUCCESS(rtap_kernel_send(rtap_fx.sock, &run), "cannot send");
-	TEST_ASSERT_SUCCESS(rtap_peer_do(&peer, RTAP_PEER_EXPECT, &run), "not received");
-	TEST_ASSERT_SUCCESS(rtap_peer_do(&peer, RTAP_PEER_SEND, &run), "not sent");
+	TEST_ASSERT_SUCCESS(rtap_mp_do(RTAP_PEER_EXPECT, &run), "not received");
+	TEST_ASSERT_SUCCESS(rtap_mp_do(RTAP_PEER_SEND, &run), "not sent");
 	TEST_ASSERT_SUCCESS(rtap_kernel_expect(rtap_fx.sock, &run), "not what was sent");
 	return TEST_SUCCESS;
 }
 
-static int
-check_both_processes(void)
+int
+rtap_mp_check_both(void)
 {
-	const int ret = check_peer_traffic();
+	const int ret = rtap_mp_check_peer();
 
 	if (ret != TEST_SUCCESS)
 		return ret;
@@ -109,7 +115,7 @@ check_both_processes(void)
 static int
 second_process_sends_and_receives(void)
 {
-	return check_both_processes();
+	return rtap_mp_check_both();
 }
 
 static int
@@ -119,33 +125,33 @@ second_process_sees_link_info_and_statistics(void)
 	struct rte_eth_stats stats;
 
 	TEST_ASSERT_SUCCESS(rtap_kernel_send(rtap_fx.sock, &run), "cannot send");
-	TEST_ASSERT_SUCCESS(rtap_peer_do(&peer, RTAP_PEER_EXPECT, &run), "not received");
-	TEST_ASSERT_SUCCESS(rtap_peer_do(&peer, RTAP_PEER_SEND, &run), "not sent");
+	TEST_ASSERT_SUCCESS(rtap_mp_do(RTAP_PEER_EXPECT, &run), "not received");
+	TEST_ASSERT_SUCCESS(rtap_mp_do(RTAP_PEER_SEND, &run), "not sent");
 	TEST_ASSERT_SUCCESS(rte_eth_stats_get(rtap_fx.port, &stats), "no statistics");
 	TEST_ASSERT(stats.ipackets >= run.n && stats.opackets == run.n,
 		"%" PRIu64 " and %" PRIu64 " packets counted", stats.ipackets, stats.opackets);
-	TEST_ASSERT_EQUAL(tell(RTAP_PEER_PACKETS), (int)(stats.ipackets + stats.opackets),
-		"other statistics there");
-	TEST_ASSERT_EQUAL(tell(RTAP_PEER_XSTATS),
+	TEST_ASSERT_EQUAL(rtap_mp_tell(RTAP_PEER_PACKETS),
+		(int)(stats.ipackets + stats.opackets), "other statistics there");
+	TEST_ASSERT_EQUAL(rtap_mp_tell(RTAP_PEER_XSTATS),
 		rte_eth_xstats_get_names(rtap_fx.port, NULL, 0), "other xstats there");
-	TEST_ASSERT_EQUAL(tell(RTAP_PEER_LINK), 1, "link is not up there");
-	TEST_ASSERT_EQUAL(tell(RTAP_PEER_INFO), MAX_QUEUES, "other limits there");
+	TEST_ASSERT_EQUAL(rtap_mp_tell(RTAP_PEER_LINK), 1, "link is not up there");
+	TEST_ASSERT_EQUAL(rtap_mp_tell(RTAP_PEER_INFO), MAX_QUEUES, "other limits there");
 	return TEST_SUCCESS;
 }
 
 static int
 second_process_tells_what_it_has(void)
 {
-	TEST_ASSERT_EQUAL(tell(RTAP_PEER_DUMP), 0, "borrowed before it polls");
-	TEST_ASSERT_EQUAL(tell(RTAP_PEER_IS_POLLED), 0, "polled before it polls");
-	if (check_peer_traffic() != TEST_SUCCESS)
+	TEST_ASSERT_EQUAL(rtap_mp_tell(RTAP_PEER_DUMP), 0, "borrowed before it polls");
+	TEST_ASSERT_EQUAL(rtap_mp_tell(RTAP_PEER_IS_POLLED), 0, "polled before it polls");
+	if (rtap_mp_check_peer() != TEST_SUCCESS)
 		return TEST_FAILED;
-	TEST_ASSERT_EQUAL(tell(RTAP_PEER_DUMP), 1, "not borrowed");
-	TEST_ASSERT_EQUAL(tell(RTAP_PEER_IS_POLLED), 1, "not polled");
+	TEST_ASSERT_EQUAL(rtap_mp_tell(RTAP_PEER_DUMP), 1, "not borrowed");
+	TEST_ASSERT_EQUAL(rtap_mp_tell(RTAP_PEER_IS_POLLED), 1, "not polled");
 	TEST_ASSERT_SUCCESS(rte_eth_dev_stop(rtap_fx.port), "cannot stop");
-	TEST_ASSERT_EQUAL(tell(RTAP_PEER_IS_POLLED), 0, "polled while stopped");
+	TEST_ASSERT_EQUAL(rtap_mp_tell(RTAP_PEER_IS_POLLED), 0, "polled while stopped");
 	TEST_ASSERT_SUCCESS(rtap_port_start(rtap_fx.port), "cannot start");
-	TEST_ASSERT_EQUAL(tell(RTAP_PEER_DUMP), 0, "borrowed after a stop");
+	TEST_ASSERT_EQUAL(rtap_mp_tell(RTAP_PEER_DUMP), 0, "borrowed after a stop");
 	return TEST_SUCCESS;
 }
 
@@ -153,12 +159,12 @@ second_process_tells_what_it_has(void)
 static int
 second_process_cannot_change_the_port(void)
 {
-	TEST_ASSERT_SUCCESS(tell(RTAP_PEER_CONTROL), "while started");
-	TEST_ASSERT_SUCCESS(tell(RTAP_PEER_CONTROL_QUEUES), "its queues");
+	TEST_ASSERT_SUCCESS(rtap_mp_tell(RTAP_PEER_CONTROL), "while started");
+	TEST_ASSERT_SUCCESS(rtap_mp_tell(RTAP_PEER_CONTROL_QUEUES), "its queues");
 	TEST_ASSERT_SUCCESS(rte_eth_dev_stop(rtap_fx.port), "cannot stop");
-	TEST_ASSERT_SUCCESS(tell(RTAP_PEER_CONTROL), "while stopped");
+	TEST_ASSERT_SUCCESS(rtap_mp_tell(RTAP_PEER_CONTROL), "while stopped");
 	TEST_ASSERT_SUCCESS(rtap_port_start(rtap_fx.port), "cannot start");
-	return check_both_processes();
+	return rtap_mp_check_both();
 }
 
 /* Whoever does not poll any more swallows nothing, and whoever polls is woken. */
@@ -176,9 +182,8 @@ queue_moves_between_processes(void)
 		TEST_ASSERT_EQUAL(rtap_port_receive_once(rtap_fx.port, 0, &pkt, 1), 0, "one more");
 		run.seq += run.n;
 		TEST_ASSERT_SUCCESS(rtap_kernel_send(rtap_fx.sock, &run), "cannot send");
-		TEST_ASSERT_SUCCESS(rtap_peer_do(&peer, RTAP_PEER_EXPECT, &run),
-			"second, round %u", i);
-		TEST_ASSERT_SUCCESS(rtap_peer_do(&peer, RTAP_PEER_LISTEN, &none), "one more there");
+		TEST_ASSERT_SUCCESS(rtap_mp_do(RTAP_PEER_EXPECT, &run), "second, round %u", i);
+		TEST_ASSERT_SUCCESS(rtap_mp_do(RTAP_PEER_LISTEN, &none), "one more there");
 		run.seq += run.n;
 	}
 	return TEST_SUCCESS;
@@ -195,7 +200,7 @@ waiting_packets_go_to_who_polls_next(void)
 	while (part.seq < all.n) {
 		TEST_ASSERT_SUCCESS(rtap_port_expect(rtap_fx.port, &part), "first");
 		part.seq += part.n;
-		TEST_ASSERT_SUCCESS(rtap_peer_do(&peer, RTAP_PEER_EXPECT, &part), "second");
+		TEST_ASSERT_SUCCESS(rtap_mp_do(RTAP_PEER_EXPECT, &part), "second");
 		part.seq += part.n;
 	}
 	return TEST_SUCCESS;
@@ -207,7 +212,7 @@ check_peer_quiet(uint16_t queue)
 	const struct rtap_run run = { .seq = 0, .n = 1, .len = 100, .queue = queue };
 
 	for (unsigned int i = 0; i < 5; i++)
-		TEST_ASSERT_EQUAL(rtap_peer_do(&peer, RTAP_PEER_BURST, &run), 0,
+		TEST_ASSERT_EQUAL(rtap_mp_do(RTAP_PEER_BURST, &run), 0,
 			"bursts of queue %u take packets", queue);
 	return TEST_SUCCESS;
 }
@@ -215,15 +220,15 @@ check_peer_quiet(uint16_t queue)
 static int
 stopped_port_is_quiet_in_both(void)
 {
-	int ret = check_both_processes();
+	int ret = rtap_mp_check_both();
 
 	for (unsigned int i = 0; i < 3 && ret == TEST_SUCCESS; i++) {
 		TEST_ASSERT_SUCCESS(rte_eth_dev_stop(rtap_fx.port), "cannot stop");
-		TEST_ASSERT_EQUAL(tell(RTAP_PEER_TAP_FDS), 0, "queues are kept");
+		TEST_ASSERT_EQUAL(rtap_mp_tell(RTAP_PEER_TAP_FDS), 0, "queues are kept");
 		TEST_ASSERT_SUCCESS(check_peer_quiet(0), "after the stop");
-		TEST_ASSERT_EQUAL(tell(RTAP_PEER_LINK), 0, "link is up");
+		TEST_ASSERT_EQUAL(rtap_mp_tell(RTAP_PEER_LINK), 0, "link is up");
 		TEST_ASSERT_SUCCESS(rtap_port_start(rtap_fx.port), "cannot start");
-		ret = check_both_processes();
+		ret = rtap_mp_check_both();
 	}
 	return ret;
 }
@@ -232,25 +237,25 @@ stopped_port_is_quiet_in_both(void)
 static int
 stop_and_start_while_the_other_polls(void)
 {
-	TEST_ASSERT_SUCCESS(check_peer_traffic(), "before");
+	TEST_ASSERT_SUCCESS(rtap_mp_check_peer(), "before");
 	for (unsigned int i = 0; i < ROUNDS; i++) {
-		TEST_ASSERT_SUCCESS(tell(RTAP_PEER_POLL), "does not poll");
+		TEST_ASSERT_SUCCESS(rtap_mp_tell(RTAP_PEER_POLL), "does not poll");
 		usleep(2000);
 		TEST_ASSERT_SUCCESS(rte_eth_dev_stop(rtap_fx.port), "cannot stop");
 		TEST_ASSERT_SUCCESS(rtap_port_start(rtap_fx.port), "cannot start");
-		TEST_ASSERT_EQUAL(tell(RTAP_PEER_LINK), 1, "link is down");
+		TEST_ASSERT_EQUAL(rtap_mp_tell(RTAP_PEER_LINK), 1, "link is down");
 	}
-	return check_both_processes();
+	return rtap_mp_check_both();
 }
 
 /* It takes all queues back for that, and lends them again. */
 static int
 check_queue_change(const char *what, int (*change)(uint16_t port, uint16_t queue))
 {
-	TEST_ASSERT_SUCCESS(check_peer_traffic(), "before %s", what);
-	TEST_ASSERT_EQUAL(tell(RTAP_PEER_TAP_FDS), 2, "not two queues before %s", what);
+	TEST_ASSERT_SUCCESS(rtap_mp_check_peer(), "before %s", what);
+	TEST_ASSERT_EQUAL(rtap_mp_tell(RTAP_PEER_TAP_FDS), 2, "not two queues before %s", what);
 	TEST_ASSERT_SUCCESS(change(rtap_fx.port, 1), "cannot %s", what);
-	TEST_ASSERT_EQUAL(tell(RTAP_PEER_TAP_FDS), 0, "queues are kept over %s", what);
+	TEST_ASSERT_EQUAL(rtap_mp_tell(RTAP_PEER_TAP_FDS), 0, "queues are kept over %s", what);
 	return TEST_SUCCESS;
 }
 
@@ -259,11 +264,11 @@ stopped_queue_is_quiet_in_both(void)
 {
 	TEST_ASSERT_SUCCESS(check_queue_change("Rx stop", rte_eth_dev_rx_queue_stop), "1");
 	TEST_ASSERT_SUCCESS(check_queue_change("Tx stop", rte_eth_dev_tx_queue_stop), "2");
-	TEST_ASSERT_SUCCESS(check_peer_traffic(), "the other queue");
+	TEST_ASSERT_SUCCESS(rtap_mp_check_peer(), "the other queue");
 	TEST_ASSERT_SUCCESS(check_peer_quiet(1), "the stopped queue");
 	TEST_ASSERT_SUCCESS(check_queue_change("Rx start", rte_eth_dev_rx_queue_start), "3");
 	TEST_ASSERT_SUCCESS(check_queue_change("Tx start", rte_eth_dev_tx_queue_start), "4");
-	return check_peer_traffic();
+	return rtap_mp_check_peer();
 }
 
 static int
@@ -277,10 +282,10 @@ run_with(uint16_t nb_queues)
 	TEST_ASSERT_SUCCESS(rtap_port_run(rtap_fx.port, nb_queues), "%u queues", nb_queues);
 	/* In the meantime, the socket has seen that the interface was down. */
 	TEST_ASSERT_SUCCESS(rtap_open_socket(), "no socket");
-	TEST_ASSERT_SUCCESS(rtap_peer_do(&peer, RTAP_PEER_LISTEN, &last), "last of %u", nb_queues);
-	TEST_ASSERT_SUCCESS(rtap_peer_do(&peer, RTAP_PEER_SEND, &last), "last of %u", nb_queues);
+	TEST_ASSERT_SUCCESS(rtap_mp_do(RTAP_PEER_LISTEN, &last), "last of %u", nb_queues);
+	TEST_ASSERT_SUCCESS(rtap_mp_do(RTAP_PEER_SEND, &last), "last of %u", nb_queues);
 	TEST_ASSERT_SUCCESS(rtap_kernel_expect(rtap_fx.sock, &last), "last of %u", nb_queues);
-	TEST_ASSERT_EQUAL(tell(RTAP_PEER_TAP_FDS), nb_queues, "other number of descriptors");
+	TEST_ASSERT_EQUAL(rtap_mp_tell(RTAP_PEER_TAP_FDS), nb_queues, "other number of descriptors");
 	return TEST_SUCCESS;
 }
 
@@ -289,12 +294,12 @@ number_of_queues_changes_in_both(void)
 {
 	static const uint16_t counts[] = { 3, 1, 2, 9, 1 };
 
-	TEST_ASSERT_SUCCESS(check_both_processes(), "before");
+	TEST_ASSERT_SUCCESS(rtap_mp_check_both(), "before");
 	for (unsigned int i = 0; i < RTE_DIM(counts); i++)
 		TEST_ASSERT_SUCCESS(run_with(counts[i]), "step %u", i);
 	TEST_ASSERT_SUCCESS(check_peer_quiet(1), "a queue that is no more");
 	TEST_ASSERT_SUCCESS(check_peer_quiet(MAX_QUEUES + 1), "a queue that never was");
-	return check_both_processes();
+	return rtap_mp_check_both();
 }
 
 /* More than one message holds, whatever the DPDK. */
@@ -310,9 +315,9 @@ end_of_second_process_changes_nothing(void)
 	struct rtap_kernel_link before;
 	struct rtap_kernel_link after;
 
-	TEST_ASSERT_SUCCESS(check_peer_traffic(), "before");
+	TEST_ASSERT_SUCCESS(rtap_mp_check_peer(), "before");
 	TEST_ASSERT_SUCCESS(rtap_kernel_link_get(RTAP_TEST_IFACE, &before), "no interface");
-	TEST_ASSERT_SUCCESS(rtap_peer_stop(&peer), "it does not end well");
+	TEST_ASSERT_SUCCESS(rtap_peer_stop(&rtap_mp_peer), "it does not end well");
 	TEST_ASSERT_SUCCESS(rtap_kernel_link_get(RTAP_TEST_IFACE, &after), "no interface");
 	TEST_ASSERT(before.nb_tap_queues == after.nb_tap_queues && before.flags == after.flags &&
 		before.carrier == after.carrier && before.mtu == after.mtu, "interface changed");
@@ -323,10 +328,10 @@ end_of_second_process_changes_nothing(void)
 static int
 close_in_second_process_releases_its_own(void)
 {
-	TEST_ASSERT_SUCCESS(check_peer_traffic(), "before");
-	TEST_ASSERT_EQUAL(tell(RTAP_PEER_TAP_FDS), 1, "not one queue");
-	TEST_ASSERT_SUCCESS(tell(RTAP_PEER_CLOSE), "cannot close");
-	TEST_ASSERT_EQUAL(tell(RTAP_PEER_TAP_FDS), 0, "a queue is kept");
+	TEST_ASSERT_SUCCESS(rtap_mp_check_peer(), "before");
+	TEST_ASSERT_EQUAL(rtap_mp_tell(RTAP_PEER_TAP_FDS), 1, "not one queue");
+	TEST_ASSERT_SUCCESS(rtap_mp_tell(RTAP_PEER_CLOSE), "cannot close");
+	TEST_ASSERT_EQUAL(rtap_mp_tell(RTAP_PEER_TAP_FDS), 0, "a queue is kept");
 	TEST_ASSERT_SUCCESS(rtap_port_check_traffic(rtap_fx.port, rtap_fx.sock), "no traffic");
 	return TEST_SUCCESS;
 }
@@ -334,15 +339,15 @@ close_in_second_process_releases_its_own(void)
 static int
 closed_port_is_an_error_in_second_process(void)
 {
-	TEST_ASSERT_SUCCESS(check_peer_traffic(), "before");
+	TEST_ASSERT_SUCCESS(rtap_mp_check_peer(), "before");
 	TEST_ASSERT_SUCCESS(rte_eth_dev_stop(rtap_fx.port), "cannot stop");
 	TEST_ASSERT_SUCCESS(rte_eth_dev_close(rtap_fx.port), "cannot close");
 	TEST_ASSERT_SUCCESS(rtap_kernel_link_wait_gone(RTAP_TEST_IFACE), "interface is kept");
-	TEST_ASSERT_EQUAL(tell(RTAP_PEER_TAP_FDS), 0, "a queue is kept");
+	TEST_ASSERT_EQUAL(rtap_mp_tell(RTAP_PEER_TAP_FDS), 0, "a queue is kept");
 	TEST_ASSERT_SUCCESS(check_peer_quiet(0), "after the close");
 	/* What ethdev makes of any error of a device that is removed. */
-	TEST_ASSERT_EQUAL(tell(RTAP_PEER_PACKETS), -EIO, "statistics");
-	TEST_ASSERT_EQUAL(tell(RTAP_PEER_INFO), -EIO, "limits");
+	TEST_ASSERT_EQUAL(rtap_mp_tell(RTAP_PEER_PACKETS), -EIO, "statistics");
+	TEST_ASSERT_EQUAL(rtap_mp_tell(RTAP_PEER_INFO), -EIO, "limits");
 	return TEST_SUCCESS;
 }
 
@@ -351,7 +356,7 @@ unplug_and_plug(void)
 {
 	TEST_ASSERT_SUCCESS(rte_eal_hotplug_remove("vdev", RTAP_TEST_VDEV), "remove");
 	TEST_ASSERT_SUCCESS(rtap_kernel_link_wait_gone(RTAP_TEST_IFACE), "is kept");
-	TEST_ASSERT_EQUAL(tell(RTAP_PEER_LINK), -ENODEV, "port is kept");
+	TEST_ASSERT_EQUAL(rtap_mp_tell(RTAP_PEER_LINK), -ENODEV, "port is kept");
 	TEST_ASSERT_SUCCESS(rte_eal_hotplug_add("vdev", RTAP_TEST_VDEV, RTAP_TEST_ARGS), "add");
 	TEST_ASSERT_SUCCESS(rte_eth_dev_get_port_by_name(RTAP_TEST_VDEV, &rtap_fx.port),
 		"no port");
@@ -362,10 +367,10 @@ unplug_and_plug(void)
 static int
 hot_plug_reaches_second_process(void)
 {
-	TEST_ASSERT_SUCCESS(check_peer_traffic(), "before");
+	TEST_ASSERT_SUCCESS(rtap_mp_check_peer(), "before");
 	for (unsigned int i = 0; i < 3; i++) {
 		TEST_ASSERT_SUCCESS(unplug_and_plug(), "round %u", i);
-		TEST_ASSERT_SUCCESS(check_both_processes(), "round %u", i);
+		TEST_ASSERT_SUCCESS(rtap_mp_check_both(), "round %u", i);
 	}
 	return TEST_SUCCESS;
 }
@@ -374,26 +379,26 @@ hot_plug_reaches_second_process(void)
 static int
 unplugged_while_the_other_polls(void)
 {
-	TEST_ASSERT_SUCCESS(check_peer_traffic(), "before");
+	TEST_ASSERT_SUCCESS(rtap_mp_check_peer(), "before");
 	for (unsigned int i = 0; i < ROUNDS; i++) {
-		TEST_ASSERT_SUCCESS(tell(RTAP_PEER_POLL), "does not poll");
+		TEST_ASSERT_SUCCESS(rtap_mp_tell(RTAP_PEER_POLL), "does not poll");
 		usleep(1000);
 		TEST_ASSERT_SUCCESS(unplug_and_plug(), "round %u", i);
 	}
-	return check_both_processes();
+	return rtap_mp_check_both();
 }
 
 /* What is read of a queue may be just being freed. */
 static int
 queues_change_while_the_other_reads_statistics(void)
 {
-	TEST_ASSERT_SUCCESS(tell(RTAP_PEER_WATCH), "does not watch");
+	TEST_ASSERT_SUCCESS(rtap_mp_tell(RTAP_PEER_WATCH), "does not watch");
 	for (unsigned int i = 0; i < ROUNDS; i++) {
 		TEST_ASSERT_SUCCESS(rte_eth_dev_stop(rtap_fx.port), "cannot stop");
 		TEST_ASSERT_SUCCESS(rtap_port_run(rtap_fx.port, i % 2 == 0 ? MAX_QUEUES : 1),
 			"round %u", i);
 	}
-	TEST_ASSERT_SUCCESS(tell(RTAP_PEER_FORGE), "it does not watch any more");
+	TEST_ASSERT_SUCCESS(rtap_mp_tell(RTAP_PEER_FORGE), "it does not watch any more");
 	return TEST_SUCCESS;
 }
 
@@ -402,11 +407,11 @@ kill_once(unsigned int i)
 {
 	const struct rtap_run run = { .seq = 0, .n = 400, .len = 60 };
 
-	TEST_ASSERT_SUCCESS(check_peer_traffic(), "before");
-	TEST_ASSERT_SUCCESS(tell(RTAP_PEER_POLL), "does not poll");
+	TEST_ASSERT_SUCCESS(rtap_mp_check_peer(), "before");
+	TEST_ASSERT_SUCCESS(rtap_mp_tell(RTAP_PEER_POLL), "does not poll");
 	TEST_ASSERT_SUCCESS(rtap_kernel_send(rtap_fx.sock, &run), "cannot send");
 	usleep(i * 37 % 1000);
-	rtap_peer_kill(&peer);
+	rtap_peer_kill(&rtap_mp_peer);
 	return TEST_SUCCESS;
 }
 
@@ -441,10 +446,10 @@ killed_process_takes_little_along(void)
 		TEST_ASSERT_SUCCESS(drop_the_rest(), "kill %u", i);
 		TEST_ASSERT_SUCCESS(rtap_port_check_traffic(rtap_fx.port, rtap_fx.sock),
 			"no traffic after kill %u", i);
-		TEST_ASSERT_SUCCESS(start_peer(), "kill %u", i);
+		TEST_ASSERT_SUCCESS(rtap_mp_start_peer(), "kill %u", i);
 	}
-	TEST_ASSERT_SUCCESS(check_both_processes(), "in the end");
-	TEST_ASSERT_SUCCESS(rtap_peer_stop(&peer), "it does not end well");
+	TEST_ASSERT_SUCCESS(rtap_mp_check_both(), "in the end");
+	TEST_ASSERT_SUCCESS(rtap_peer_stop(&rtap_mp_peer), "it does not end well");
 	TEST_ASSERT_SUCCESS(rte_vdev_uninit(RTAP_TEST_VDEV), "cannot remove");
 	nb_free = rte_mempool_avail_count(rtap_fx.pool);
 	printf("%u kills took %u mbufs along\n", nb_kills, rtap_fx.nb_mbufs - nb_free);
@@ -458,14 +463,14 @@ killed_process_takes_little_along(void)
 static int
 frozen_process_does_not_stop_the_other(void)
 {
-	TEST_ASSERT_SUCCESS(check_peer_traffic(), "before");
-	rtap_peer_freeze(&peer);
+	TEST_ASSERT_SUCCESS(rtap_mp_check_peer(), "before");
+	rtap_peer_freeze(&rtap_mp_peer);
 	TEST_ASSERT_SUCCESS(rte_eth_dev_stop(rtap_fx.port), "cannot stop");
 	TEST_ASSERT_SUCCESS(rtap_port_start(rtap_fx.port), "cannot start");
 	TEST_ASSERT_SUCCESS(rtap_open_socket(), "no socket");
 	TEST_ASSERT_SUCCESS(rtap_port_check_traffic(rtap_fx.port, rtap_fx.sock), "no traffic");
-	rtap_peer_thaw(&peer);
-	return check_both_processes();
+	rtap_peer_thaw(&rtap_mp_peer);
+	return rtap_mp_check_both();
 }
 
 static int
@@ -473,35 +478,36 @@ forged_messages_are_refused(void)
 {
 	const int nb_fds = rtap_kernel_count_fds();
 
-	TEST_ASSERT_SUCCESS(tell(RTAP_PEER_FORGE), "not all");
+	TEST_ASSERT_SUCCESS(rtap_mp_tell(RTAP_PEER_FORGE), "not all");
 	TEST_ASSERT_EQUAL(rtap_kernel_count_fds(), nb_fds, "other number of descriptors");
-	return check_both_processes();
+	return rtap_mp_check_both();
 }
 
 struct unit_test_suite rtap_mp_suite = {
 	.suite_name = "rtap: two processes",
 	.unit_test_cases = {
-		TEST_CASE_ST(setup_peer, teardown, second_process_sends_and_receives),
-		TEST_CASE_ST(setup_peer, teardown, second_process_sees_link_info_and_statistics),
-		TEST_CASE_ST(setup_peer, teardown, second_process_tells_what_it_has),
-		TEST_CASE_ST(setup_peer, teardown, second_process_cannot_change_the_port),
-		TEST_CASE_ST(setup_peer, teardown, queue_moves_between_processes),
-		TEST_CASE_ST(setup_peer, teardown, waiting_packets_go_to_who_polls_next),
-		TEST_CASE_ST(setup_peer, teardown, stopped_port_is_quiet_in_both),
-		TEST_CASE_ST(setup_peer, teardown, stop_and_start_while_the_other_polls),
-		TEST_CASE_ST(setup_two_queues_and_peer, teardown, stopped_queue_is_quiet_in_both),
-		TEST_CASE_ST(setup_peer, teardown, number_of_queues_changes_in_both),
-		TEST_CASE_ST(setup_peer, teardown, all_queues_are_handed_over),
-		TEST_CASE_ST(setup_peer, teardown, end_of_second_process_changes_nothing),
-		TEST_CASE_ST(setup_peer, teardown, close_in_second_process_releases_its_own),
-		TEST_CASE_ST(setup_peer, teardown, closed_port_is_an_error_in_second_process),
-		TEST_CASE_ST(setup_peer, teardown, hot_plug_reaches_second_process),
-		TEST_CASE_ST(setup_peer, teardown, unplugged_while_the_other_polls),
-		TEST_CASE_ST(setup_peer, teardown,
+		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown, second_process_sends_and_receives),
+		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown,
+			second_process_sees_link_info_and_statistics),
+		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown, second_process_tells_what_it_has),
+		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown, second_process_cannot_change_the_port),
+		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown, queue_moves_between_processes),
+		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown, waiting_packets_go_to_who_polls_next),
+		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown, stopped_port_is_quiet_in_both),
+		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown, stop_and_start_while_the_other_polls),
+		TEST_CASE_ST(setup_two_queues, rtap_mp_teardown, stopped_queue_is_quiet_in_both),
+		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown, number_of_queues_changes_in_both),
+		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown, all_queues_are_handed_over),
+		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown, end_of_second_process_changes_nothing),
+		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown, close_in_second_process_releases_its_own),
+		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown, closed_port_is_an_error_in_second_process),
+		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown, hot_plug_reaches_second_process),
+		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown, unplugged_while_the_other_polls),
+		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown,
 			queues_change_while_the_other_reads_statistics),
-		TEST_CASE_ST(setup_peer, teardown, killed_process_takes_little_along),
-		TEST_CASE_ST(setup_peer, teardown, frozen_process_does_not_stop_the_other),
-		TEST_CASE_ST(setup_peer, teardown, forged_messages_are_refused),
+		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown, killed_process_takes_little_along),
+		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown, frozen_process_does_not_stop_the_other),
+		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown, forged_messages_are_refused),
 		TEST_CASES_END()
 	}
 };

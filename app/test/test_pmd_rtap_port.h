@@ -57,7 +57,6 @@ extern struct unit_test_suite rtap_move_suite;
 extern struct unit_test_suite rtap_apart_suite;
 extern struct unit_test_suite rtap_restart_suite;
 extern struct unit_test_suite rtap_hotplug_suite;
-extern struct unit_test_suite rtap_mp_suite;
 
 /* Once for the whole run. */
 int rtap_pool_create(void);

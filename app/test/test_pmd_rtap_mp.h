@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The net_rtap authors
+ */
+
+#ifndef _TEST_PMD_RTAP_MP_H_
+#define _TEST_PMD_RTAP_MP_H_
+
+/* What all cases with a second process share. */
+
+#include "test_pmd_rtap_peer.h"
+
+/* Sub-suites of rtap_mp_autotest. */
+struct unit_test_suite;
+extern struct unit_test_suite rtap_mp_suite;
+
+extern struct rtap_peer rtap_mp_peer;
+
+/* A started port of one queue pair and a second process on it. */
+int rtap_mp_setup(void);
+void rtap_mp_teardown(void);
+/* TEST_SKIPPED where processes cannot share memory. */
+int rtap_mp_start_peer(void);
+
+/* What the second process answers to an order; to one that needs no run. */
+int rtap_mp_do(enum rtap_peer_op op, const struct rtap_run *run);
+int rtap_mp_tell(enum rtap_peer_op op);
+/* Both directions of the second process; then of the first one, too. */
+int rtap_mp_check_peer(void);
+int rtap_mp_check_both(void);
+
+#endif /* _TEST_PMD_RTAP_MP_H_ */
