@@ -12,6 +12,7 @@
 /* Sub-suites of rtap_mp_autotest. */
 struct unit_test_suite;
 extern struct unit_test_suite rtap_mp_suite;
+extern struct unit_test_suite rtap_loan_suite;
 
 extern struct rtap_peer rtap_mp_peer;
 

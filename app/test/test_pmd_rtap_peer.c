@@ -509,6 +509,8 @@ peer_obey(const struct command *command)
 		return peer_start();
 	case RTAP_PEER_CLOSE:
 		return rte_eth_dev_close(peer_port);
+	case RTAP_PEER_ACROSS:
+		return rtap_peer_across(peer_port, &command->run);
 	default:
 		return -EINVAL;
 	}

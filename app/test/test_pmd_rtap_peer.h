@@ -37,6 +37,8 @@ enum rtap_peer_op {
 	RTAP_PEER_CLOSE,	/* the port in this process */
 	RTAP_PEER_DUMP,		/* whether the text of the port says that queues are borrowed */
 	RTAP_PEER_IS_POLLED,	/* whether the burst mode of the queue says so */
+	RTAP_PEER_ACROSS,	/* takes a run from any queue and sends it on the run's; how
+				 * many of its packets were not taken at once */
 };
 
 struct rtap_peer {
@@ -58,5 +60,8 @@ void rtap_peer_thaw(const struct rtap_peer *peer);
 
 /* In the second process: 0 if the first one refuses messages that make no sense. */
 int rtap_peer_forge(void);
+
+/* What some of the orders do there. */
+int rtap_peer_across(uint16_t port, const struct rtap_run *run);
 
 #endif /* _TEST_PMD_RTAP_PEER_H_ */

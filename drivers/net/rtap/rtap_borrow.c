@@ -187,6 +187,7 @@ open_gate(struct gate *gate, void *queue, bool is_started, uint32_t loan)
 	rte_spinlock_unlock(&gate->lock);
 }
 
+/* All of transmission first: what a thread receives on any of them can be sent at once. */
 static void
 open_gates(struct rtap_borrower *b, const struct rtap_mp_loan *loan)
 {
@@ -194,11 +195,12 @@ open_gates(struct rtap_borrower *b, const struct rtap_mp_loan *loan)
 
 	for (uint16_t i = 0; i < loan->nb_fds; i++) {
 		pair_of(b, i)->tap_fd = loan->fds[i];
-		open_gate(&b->rx[i], data->rx_queues[i],
-			data->rx_queue_state[i] == RTE_ETH_QUEUE_STATE_STARTED, loan->number);
 		open_gate(&b->tx[i], data->tx_queues[i],
 			data->tx_queue_state[i] == RTE_ETH_QUEUE_STATE_STARTED, loan->number);
 	}
+	for (uint16_t i = 0; i < loan->nb_fds; i++)
+		open_gate(&b->rx[i], data->rx_queues[i],
+			data->rx_queue_state[i] == RTE_ETH_QUEUE_STATE_STARTED, loan->number);
 }
 
 static int
