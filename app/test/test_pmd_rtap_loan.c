@@ -6,7 +6,10 @@
  * Cases of rtap_mp_autotest: how queues come to a second process and go back.
  */
 
+#include <errno.h>
 #include <stdio.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <rte_ethdev.h>
 
@@ -49,11 +52,45 @@ what_is_received_can_be_sent(void)
 	return TEST_SUCCESS;
 }
 
+/* From now on, this process can open nothing more. */
+static int
+forbid_descriptors(struct rlimit *before)
+{
+	const int next = dup(STDOUT_FILENO);
+	struct rlimit limit;
+
+	close(next);
+	if (getrlimit(RLIMIT_NOFILE, before) < 0)
+		return -errno;
+	limit = *before;
+	limit.rlim_cur = next;
+	return setrlimit(RLIMIT_NOFILE, &limit) < 0 ? -errno : 0;
+}
+
+static int
+queues_come_after_an_error_has_passed(void)
+{
+	const struct rtap_run run = { .seq = 0, .n = 1, .len = 100 };
+	struct rlimit before;
+	int ret;
+
+	TEST_ASSERT_SUCCESS(forbid_descriptors(&before), "no limit");
+	ret = rtap_mp_do(RTAP_PEER_BURST, &run);
+	usleep(200 * 1000);
+	if (ret == 0)
+		ret = rtap_mp_do(RTAP_PEER_BURST, &run);
+	setrlimit(RLIMIT_NOFILE, &before);
+	TEST_ASSERT_EQUAL(ret, 0, "it has queues although the first process is out of files");
+	return rtap_mp_check_both();
+}
+
 struct unit_test_suite rtap_loan_suite = {
 	.suite_name = "rtap: loans of queues",
 	.unit_test_cases = {
 		TEST_CASE_ST(setup_many_queues, rtap_mp_teardown,
 			what_is_received_can_be_sent),
+		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown,
+			queues_come_after_an_error_has_passed),
 		TEST_CASES_END()
 	}
 };

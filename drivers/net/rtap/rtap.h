@@ -306,6 +306,8 @@ void rtap_process_release(struct rte_eth_dev *dev);
 struct rte_vdev_device;
 int rtap_secondary_probe(struct rte_vdev_device *vdev);
 int rtap_secondary_remove(struct rte_vdev_device *vdev);
+/* -ENODEV and a message in a secondary whose primary has closed the port. */
+int rtap_check_port(const struct rte_eth_dev *dev);
 
 /* rtap_borrow.c */
 
@@ -314,8 +316,6 @@ int rtap_borrower_create(struct rte_eth_dev *dev, const struct rtap_mp_port *por
 void rtap_borrower_destroy(struct rte_eth_dev *dev);
 /* The last step of a probe: ethdev can use the port from then on. */
 void rtap_borrower_set_functions(struct rte_eth_dev *dev);
-/* In words, why there is no loan. */
-const char *rtap_borrower_explain(int err);
 /* False if the primary has closed it. */
 bool rtap_borrower_has_port(const struct rte_eth_dev *dev);
 bool rtap_borrower_has_loan(const struct rte_eth_dev *dev);
@@ -326,8 +326,6 @@ bool rtap_borrower_has_loan(const struct rte_eth_dev *dev);
 void rtap_borrower_hold(const struct rte_eth_dev *dev, uint16_t queue_id,
 		const struct rtap_rx_queue **rx, const struct rtap_tx_queue **tx);
 void rtap_borrower_let_go(const struct rte_eth_dev *dev, uint16_t queue_id);
-/* -ENODEV and a message in a secondary whose primary has closed the port. */
-int rtap_check_port(const struct rte_eth_dev *dev);
 int rtap_gate_rx_queue_count(void *queue);
 
 /* rtap_control.c */

@@ -35,6 +35,8 @@
 /* How long a queue that is polled waits before it asks again for a port that is not lent. */
 #define FIRST_RETRY_US UINT64_C(500)
 #define MAX_RETRY_US UINT64_C(32000)
+/* The same if there is no answer, or an error that may pass. */
+#define ERROR_RETRY_US US_PER_S
 
 #define NEVER UINT64_MAX
 
@@ -66,6 +68,7 @@ struct rtap_borrower {
 	struct rtap_shared *shared;   /* const; in shared memory, gone with the primary's port */
 	struct rte_intr_handle *recall; /* const; its fd changes with the loan */
 	uint64_t retry_us;            /* interrupt thread */
+	int last_error;               /* interrupt thread; 0 once there was a loan again */
 	RTE_ATOMIC(uint64_t) retry_at; /* any; in TSC cycles, when a burst may ask for a loan */
 	RTE_ATOMIC(bool) has_loan;    /* interrupt thread writes, any reads */
 	struct gate rx[RTAP_MAX_QUEUES];
@@ -222,22 +225,12 @@ take_loan(struct rtap_borrower *b)
 	return ret;
 }
 
-const char *
-rtap_borrower_explain(int err)
+static void
+tell_error(struct rtap_borrower *b, int ret)
 {
-	switch (err) {
-	case EOWNERDEAD:
-		return "the primary process has ended";
-	case ENODEV:
-	case ESTALE:
-		return "the primary process has closed this port";
-	case EPROTO:
-		return "the primary process is another build of the driver";
-	case ETIMEDOUT:
-		return "the primary process does not answer";
-	default:
-		return rte_strerror(err);
-	}
+	if (ret != b->last_error)
+		PMD_LOG(ERR, "%s: its queues cannot be used, %s", b->name, rtap_mp_explain(-ret));
+	b->last_error = ret;
 }
 
 /* On the interrupt thread, since it waits for an answer. */
@@ -250,12 +243,14 @@ ask_for_loan(void *arg)
 	if (ret == -EAGAIN) {
 		retry_in(b, b->retry_us);
 		b->retry_us = RTE_MIN(2 * b->retry_us, MAX_RETRY_US);
-	} else if (ret == -ETIMEDOUT) {
-		retry_in(b, US_PER_S);
-	} else if (ret < 0) {
-		PMD_LOG(ERR, "%s: its queues cannot be used, %s", b->name,
-			rtap_borrower_explain(-ret));
+		return;
 	}
+	if (ret < 0)
+		tell_error(b, ret);
+	else
+		b->last_error = 0;
+	if (ret < 0 && !rtap_mp_is_final(-ret))
+		retry_in(b, ERROR_RETRY_US);
 }
 
 /* One of the threads that find their gates shut has the loan asked for, when it is time. */
@@ -438,17 +433,6 @@ rtap_borrower_has_port(const struct rte_eth_dev *dev)
 	return shared != NULL && shared->token == b->port.token;
 }
 
-int
-rtap_check_port(const struct rte_eth_dev *dev)
-{
-	const struct rtap_borrower *b = borrower_of(dev);
-
-	if (b == NULL || rtap_borrower_has_port(dev))
-		return 0;
-	PMD_LOG(ERR, "%s: %s", b->name, rtap_borrower_explain(ENODEV));
-	return -ENODEV;
-}
-
 static void
 init_gates(struct rtap_borrower *b, struct gate *gates, void **data, bool is_rx)
 {
@@ -523,6 +507,7 @@ rtap_borrower_create(struct rte_eth_dev *dev, const struct rtap_mp_port *port)
 	b->dev = dev;
 	b->shared = rtap_shared(dev);
 	b->retry_us = FIRST_RETRY_US;
+	b->last_error = 0;
 	strlcpy(b->name, port->name, sizeof(b->name));
 	b->port = *port;
 	b->port.name = b->name;

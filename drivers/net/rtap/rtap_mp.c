@@ -491,3 +491,27 @@ rtap_mp_borrow(const struct rtap_mp_port *port, struct rtap_mp_loan *loan)
 	memcpy(loan->fds, &fds[1], loan->nb_fds * sizeof(fds[0]));
 	return 0;
 }
+
+const char *
+rtap_mp_explain(int err)
+{
+	switch (err) {
+	case EOWNERDEAD:
+		return "the primary process has ended";
+	case ENODEV:
+	case ESTALE:
+		return "the primary process has closed this port";
+	case EPROTO:
+		return "the primary process is another build of the driver";
+	case ETIMEDOUT:
+		return "the primary process does not answer";
+	default:
+		return rte_strerror(err);
+	}
+}
+
+bool
+rtap_mp_is_final(int err)
+{
+	return err == EOWNERDEAD || err == ENODEV || err == ESTALE || err == EPROTO;
+}

@@ -75,4 +75,9 @@ int rtap_mp_greet(struct rtap_mp_port *port, uint32_t *process_id);
 /* -EAGAIN if the port is not lent at the moment; -ESTALE if it is another one of that name. */
 int rtap_mp_borrow(const struct rtap_mp_port *port, struct rtap_mp_loan *loan);
 
+/* In words, why one of these two has failed. */
+const char *rtap_mp_explain(int err);
+/* The primary will not give another answer. */
+bool rtap_mp_is_final(int err);
+
 #endif /* _RTAP_MP_H_ */

@@ -16,6 +16,15 @@
 #include "rtap.h"
 #include "rtap_log.h"
 
+int
+rtap_check_port(const struct rte_eth_dev *dev)
+{
+	if (rtap_process(dev)->borrower == NULL || rtap_borrower_has_port(dev))
+		return 0;
+	PMD_LOG(ERR, "%s: %s", dev->device->name, rtap_mp_explain(ENODEV));
+	return -ENODEV;
+}
+
 static int
 refuse(struct rte_eth_dev *dev)
 {
@@ -121,7 +130,7 @@ create_secondary(struct rte_eth_dev *dev, const char *name)
 
 	ret = rtap_mp_greet(&port, &process_id);
 	if (ret < 0) {
-		PMD_LOG(ERR, "%s: cannot be attached, %s", name, rtap_borrower_explain(-ret));
+		PMD_LOG(ERR, "%s: cannot be attached, %s", name, rtap_mp_explain(-ret));
 		return ret;
 	}
 	ret = rtap_process_create(dev, process_id);
