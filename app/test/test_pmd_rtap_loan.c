@@ -21,6 +21,10 @@
 #define MANY_QUEUES 128
 #define ROUNDS 10
 
+/* So long is watched for what should not be, and so late may an alarm be. */
+#define WATCH_MS 1500
+#define LATE_MS 500
+
 static int
 setup_many_queues(void)
 {
@@ -84,6 +88,21 @@ queues_come_after_an_error_has_passed(void)
 	return rtap_mp_check_both();
 }
 
+/* Of a primary without any port, nobody answers: the thread would wait for that. */
+static int
+closed_port_does_not_keep_interrupt_thread(void)
+{
+	const struct rtap_run run = { .n = WATCH_MS };
+	int late;
+
+	TEST_ASSERT_SUCCESS(rtap_mp_check_peer(), "before");
+	TEST_ASSERT_SUCCESS(rte_eth_dev_stop(rtap_fx.port), "cannot stop");
+	TEST_ASSERT_SUCCESS(rte_eth_dev_close(rtap_fx.port), "cannot close");
+	late = rtap_mp_do(RTAP_PEER_DELAY, &run);
+	TEST_ASSERT(late >= 0 && late < LATE_MS, "an alarm is %d ms late", late);
+	return TEST_SUCCESS;
+}
+
 struct unit_test_suite rtap_loan_suite = {
 	.suite_name = "rtap: loans of queues",
 	.unit_test_cases = {
@@ -91,6 +110,8 @@ struct unit_test_suite rtap_loan_suite = {
 			what_is_received_can_be_sent),
 		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown,
 			queues_come_after_an_error_has_passed),
+		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown,
+			closed_port_does_not_keep_interrupt_thread),
 		TEST_CASES_END()
 	}
 };

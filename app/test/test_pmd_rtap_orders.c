@@ -8,13 +8,21 @@
  */
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
+#include <rte_alarm.h>
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
+#include <rte_stdatomic.h>
 
 #include "test_pmd_rtap_peer.h"
 #include "test_pmd_rtap_port.h"
+
+#define ALARM_MS 10
+/* An alarm that has not come by then does not come. */
+#define ALARM_END_MS 10000
 
 /* Returns how many of the packets were not taken at once. */
 static int
@@ -48,4 +56,53 @@ rtap_peer_across(uint16_t port, const struct rtap_run *run)
 		}
 	} while (nb_done < run->n && rtap_deadline_wait(&deadline));
 	return nb_done == run->n ? nb_refused : -ETIMEDOUT;
+}
+
+static RTE_ATOMIC(bool) has_fired;
+
+static void
+fire(void *arg __rte_unused)
+{
+	rte_atomic_store_explicit(&has_fired, true, rte_memory_order_release);
+}
+
+static int
+now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec % 1000000 * 1000 + now.tv_nsec / 1000000;
+}
+
+/* One alarm, while a queue is polled. Returns how late it was. */
+static int
+wait_alarm(uint16_t port)
+{
+	const int start = now_ms();
+	struct rte_mbuf *pkt;
+
+	rte_atomic_store_explicit(&has_fired, false, rte_memory_order_relaxed);
+	if (rte_eal_alarm_set(ALARM_MS * 1000, fire, NULL) < 0)
+		return -EIO;
+	while (!rte_atomic_load_explicit(&has_fired, rte_memory_order_acquire)) {
+		if (rte_eth_rx_burst(port, 0, &pkt, 1) == 1)
+			rte_pktmbuf_free(pkt);
+		if (now_ms() - start > ALARM_END_MS)
+			return -ETIMEDOUT;
+	}
+	return now_ms() - start - ALARM_MS;
+}
+
+int
+rtap_peer_delay(uint16_t port, unsigned int ms)
+{
+	int worst = 0;
+
+	for (unsigned int i = 0; i < ms / ALARM_MS && worst >= 0; i++) {
+		const int delay = wait_alarm(port);
+
+		worst = delay < 0 ? delay : RTE_MAX(worst, delay);
+	}
+	return worst;
 }

@@ -511,6 +511,8 @@ peer_obey(const struct command *command)
 		return rte_eth_dev_close(peer_port);
 	case RTAP_PEER_ACROSS:
 		return rtap_peer_across(peer_port, &command->run);
+	case RTAP_PEER_DELAY:
+		return rtap_peer_delay(peer_port, command->run.n);
 	default:
 		return -EINVAL;
 	}

@@ -39,6 +39,8 @@ enum rtap_peer_op {
 	RTAP_PEER_IS_POLLED,	/* whether the burst mode of the queue says so */
 	RTAP_PEER_ACROSS,	/* takes a run from any queue and sends it on the run's; how
 				 * many of its packets were not taken at once */
+	RTAP_PEER_DELAY,	/* polls for the run's number of ms; the most that an alarm came
+				 * late meanwhile, in ms */
 };
 
 struct rtap_peer {
@@ -63,5 +65,6 @@ int rtap_peer_forge(void);
 
 /* What some of the orders do there. */
 int rtap_peer_across(uint16_t port, const struct rtap_run *run);
+int rtap_peer_delay(uint16_t port, unsigned int ms);
 
 #endif /* _TEST_PMD_RTAP_PEER_H_ */

@@ -138,7 +138,7 @@ struct rtap_shared {
 	bool is_mtu_chosen;         /* control; by the application, and not the usual one */
 	RTE_ATOMIC(uint64_t) tx_dropped; /* any; the kernel's counter when it was last asked */
 	uint64_t tx_dropped_base;   /* control; the same at the last reset */
-	uint64_t token;             /* const; of this port and no other */
+	RTE_ATOMIC(uint64_t) token; /* control; of this port and no other, 0 once it is closed */
 	unsigned int without;       /* const; features not to be used by any process */
 	RTE_ATOMIC(uint32_t) loan;  /* control writes, any reads; number, 0 if not lent */
 	struct rtap_offload offload; /* control; kernel_features const */

@@ -206,12 +206,27 @@ open_gates(struct rtap_borrower *b, const struct rtap_mp_loan *loan)
 			data->rx_queue_state[i] == RTE_ETH_QUEUE_STATE_STARTED, loan->number);
 }
 
+bool
+rtap_borrower_has_port(const struct rte_eth_dev *dev)
+{
+	const struct rtap_borrower *b = borrower_of(dev);
+	const struct rtap_shared *shared = rtap_shared(dev);
+
+	/* The primary may also have made another port of that name since. */
+	return shared != NULL && rte_atomic_load_explicit(&shared->token,
+		rte_memory_order_relaxed) == b->port.token;
+}
+
 static int
 take_loan(struct rtap_borrower *b)
 {
 	struct rtap_mp_loan loan;
-	int ret = rtap_mp_borrow(&b->port, &loan);
+	int ret;
 
+	/* If that was the last port of the primary, nobody would answer. */
+	if (!rtap_borrower_has_port(b->dev))
+		return -ENODEV;
+	ret = rtap_mp_borrow(&b->port, &loan);
 	if (ret < 0)
 		return ret;
 	rte_intr_fd_set(b->recall, loan.recall_fd);
@@ -421,16 +436,6 @@ rtap_borrower_let_go(const struct rte_eth_dev *dev, uint16_t queue_id)
 {
 	rte_spinlock_unlock(&borrower_of(dev)->tx[queue_id].lock);
 	rte_spinlock_unlock(&borrower_of(dev)->rx[queue_id].lock);
-}
-
-bool
-rtap_borrower_has_port(const struct rte_eth_dev *dev)
-{
-	const struct rtap_borrower *b = borrower_of(dev);
-	const struct rtap_shared *shared = rtap_shared(dev);
-
-	/* The primary may also have made another port of that name since. */
-	return shared != NULL && shared->token == b->port.token;
 }
 
 static void

@@ -352,6 +352,8 @@ rtap_close(struct rte_eth_dev *dev)
 	rtap_view_remove(dev);
 	if (dev->data->dev_started)
 		rtap_stop(dev);
+	/* Other processes know from this that there is nobody left to ask. */
+	rte_atomic_store_explicit(&rtap_shared(dev)->token, 0, rte_memory_order_relaxed);
 	rtap_lift_limits(dev);
 	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++)
 		rtap_rx_queue_release(dev, i);
@@ -495,7 +497,7 @@ rtap_create(struct rte_eth_dev *dev, const struct rtap_args *args)
 
 	if (ret < 0)
 		return ret;
-	shared->token = port.token;
+	rte_atomic_store_explicit(&shared->token, port.token, rte_memory_order_relaxed);
 	shared->without = args->without;
 	rtap_process(dev)->args = *args;
 	ret = rtap_iface_open(rtap_process(dev));
