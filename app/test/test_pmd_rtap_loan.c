@@ -11,6 +11,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <rte_bus_vdev.h>
+#include <rte_dev.h>
 #include <rte_ethdev.h>
 
 #include "test.h"
@@ -18,6 +20,7 @@
 #include "test_pmd_rtap_mp.h"
 #include "test_pmd_rtap_port.h"
 
+#define ARGS2 "iface=" RTAP_TEST_IFACE2
 #define MANY_QUEUES 128
 #define ROUNDS 10
 
@@ -103,6 +106,32 @@ closed_port_does_not_keep_interrupt_thread(void)
 	return TEST_SUCCESS;
 }
 
+static int
+plug_second(const char *vdev, uint16_t *port)
+{
+	TEST_ASSERT_SUCCESS(rte_eal_hotplug_add("vdev", vdev, ARGS2), "cannot add %s", vdev);
+	TEST_ASSERT_SUCCESS(rte_eth_dev_get_port_by_name(vdev, port), "no port %s", vdev);
+	return TEST_SUCCESS;
+}
+
+/* ethdev's data of a closed port say that it is the first one. */
+static int
+closing_a_closed_port_spares_the_first(void)
+{
+	struct rtap_run number = { .seq = 0 };
+	uint16_t port;
+
+	TEST_ASSERT_SUCCESS(plug_second(RTAP_TEST_VDEV2, &port), "no second port");
+	TEST_ASSERT(rtap_fx.port == 0 && port == 1, "ports %u and %u", rtap_fx.port, port);
+	TEST_ASSERT_SUCCESS(rtap_mp_check_both(), "before");
+	TEST_ASSERT_SUCCESS(rte_eth_dev_close(port), "cannot close");
+	number.seq = port;
+	TEST_ASSERT_SUCCESS(rtap_mp_do(RTAP_PEER_CLOSE_NUMBER, &number), "it cannot close");
+	TEST_ASSERT_SUCCESS(rtap_mp_check_both(), "after");
+	TEST_ASSERT_SUCCESS(rte_eal_hotplug_remove("vdev", RTAP_TEST_VDEV2), "cannot remove");
+	return TEST_SUCCESS;
+}
+
 struct unit_test_suite rtap_loan_suite = {
 	.suite_name = "rtap: loans of queues",
 	.unit_test_cases = {
@@ -112,6 +141,8 @@ struct unit_test_suite rtap_loan_suite = {
 			queues_come_after_an_error_has_passed),
 		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown,
 			closed_port_does_not_keep_interrupt_thread),
+		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown,
+			closing_a_closed_port_spares_the_first),
 		TEST_CASES_END()
 	}
 };

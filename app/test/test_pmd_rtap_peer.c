@@ -513,6 +513,8 @@ peer_obey(const struct command *command)
 		return rtap_peer_across(peer_port, &command->run);
 	case RTAP_PEER_DELAY:
 		return rtap_peer_delay(peer_port, command->run.n);
+	case RTAP_PEER_CLOSE_NUMBER:
+		return rte_eth_dev_close(command->run.seq);
 	default:
 		return -EINVAL;
 	}

@@ -41,6 +41,7 @@ enum rtap_peer_op {
 				 * many of its packets were not taken at once */
 	RTAP_PEER_DELAY,	/* polls for the run's number of ms; the most that an alarm came
 				 * late meanwhile, in ms */
+	RTAP_PEER_CLOSE_NUMBER,	/* another port, its number being the run's first */
 };
 
 struct rtap_peer {

@@ -64,12 +64,28 @@ refuse_mtu(struct rte_eth_dev *dev, uint16_t mtu __rte_unused)
 	return refuse(dev);
 }
 
+/*
+ * ethdev is about to ask the port's data for its number, by which it ends the
+ * bursts of this process. What the primary has closed has the number 0, which
+ * is another port: from here on the data are ones of this process.
+ */
+static void
+keep_number(struct rte_eth_dev *dev)
+{
+	static struct rte_eth_dev_data closed[RTE_MAX_ETHPORTS];
+	uint16_t port_id = dev - rte_eth_devices;
+
+	closed[port_id].port_id = port_id;
+	dev->data = &closed[port_id];
+}
+
 static int
 secondary_close(struct rte_eth_dev *dev)
 {
 	rtap_view_remove(dev);
 	rtap_borrower_destroy(dev);
 	rtap_process_release(dev);
+	keep_number(dev);
 	return 0;
 }
 
