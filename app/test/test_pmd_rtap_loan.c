@@ -21,6 +21,8 @@
 #include "test_pmd_rtap_port.h"
 
 #define ARGS2 "iface=" RTAP_TEST_IFACE2
+/* A third device, in the place of the second. */
+#define VDEV3 "net_rtap2"
 #define MANY_QUEUES 128
 #define ROUNDS 10
 
@@ -132,6 +134,37 @@ closing_a_closed_port_spares_the_first(void)
 	return TEST_SUCCESS;
 }
 
+/* The second process has not been told that the former one is closed. */
+static int
+check_place_taken(void)
+{
+	uint16_t former;
+	uint16_t port;
+	int nb_fds;
+
+	TEST_ASSERT_SUCCESS(plug_second(RTAP_TEST_VDEV2, &former), "former");
+	nb_fds = rtap_mp_tell(RTAP_PEER_FDS);
+	TEST_ASSERT_SUCCESS(rte_eth_dev_close(former), "cannot close");
+	TEST_ASSERT_SUCCESS(rtap_kernel_link_wait_gone(RTAP_TEST_IFACE2), "is kept");
+	TEST_ASSERT_SUCCESS(plug_second(VDEV3, &port), "next");
+	TEST_ASSERT_EQUAL(port, former, "another place");
+	TEST_ASSERT_EQUAL(rtap_mp_tell(RTAP_PEER_FDS), nb_fds, "descriptors of the former");
+	TEST_ASSERT_SUCCESS(rte_eal_hotplug_remove("vdev", RTAP_TEST_VDEV2), "former");
+	TEST_ASSERT_SUCCESS(rte_eal_hotplug_remove("vdev", VDEV3), "next");
+	return TEST_SUCCESS;
+}
+
+static int
+port_in_place_of_a_closed_one_leaves_nothing(void)
+{
+	const int nb_fds = rtap_mp_tell(RTAP_PEER_FDS);
+
+	for (unsigned int i = 0; i < 3; i++)
+		TEST_ASSERT_SUCCESS(check_place_taken(), "round %u", i);
+	TEST_ASSERT_EQUAL(rtap_mp_tell(RTAP_PEER_FDS), nb_fds, "descriptors are left");
+	return rtap_mp_check_both();
+}
+
 struct unit_test_suite rtap_loan_suite = {
 	.suite_name = "rtap: loans of queues",
 	.unit_test_cases = {
@@ -143,6 +176,8 @@ struct unit_test_suite rtap_loan_suite = {
 			closed_port_does_not_keep_interrupt_thread),
 		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown,
 			closing_a_closed_port_spares_the_first),
+		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown,
+			port_in_place_of_a_closed_one_leaves_nothing),
 		TEST_CASES_END()
 	}
 };

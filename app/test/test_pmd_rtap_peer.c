@@ -515,6 +515,8 @@ peer_obey(const struct command *command)
 		return rtap_peer_delay(peer_port, command->run.n);
 	case RTAP_PEER_CLOSE_NUMBER:
 		return rte_eth_dev_close(command->run.seq);
+	case RTAP_PEER_FDS:
+		return rtap_kernel_count_fds();
 	default:
 		return -EINVAL;
 	}

@@ -42,6 +42,7 @@ enum rtap_peer_op {
 	RTAP_PEER_DELAY,	/* polls for the run's number of ms; the most that an alarm came
 				 * late meanwhile, in ms */
 	RTAP_PEER_CLOSE_NUMBER,	/* another port, its number being the run's first */
+	RTAP_PEER_FDS,		/* open descriptors */
 };
 
 struct rtap_peer {

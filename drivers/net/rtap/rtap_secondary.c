@@ -153,6 +153,17 @@ create_secondary(struct rte_eth_dev *dev, const char *name)
 	return ret < 0 ? ret : rtap_borrower_create(dev, &port);
 }
 
+/* The primary may have closed one of our ports and made this one in its place. */
+static void
+release_former(struct rte_eth_dev *dev)
+{
+	if (dev->dev_ops != &secondary_ops)
+		return;
+	rtap_view_remove(dev);
+	rtap_borrower_destroy(dev);
+	rtap_process_release(dev);
+}
+
 int
 rtap_secondary_probe(struct rte_vdev_device *vdev)
 {
@@ -164,6 +175,7 @@ rtap_secondary_probe(struct rte_vdev_device *vdev)
 		PMD_LOG(ERR, "the primary process has no port %s", name);
 		return -ENODEV;
 	}
+	release_former(dev);
 	ret = create_secondary(dev, name);
 	if (ret < 0) {
 		rtap_borrower_destroy(dev);
