@@ -111,13 +111,22 @@ retry_in(struct rtap_borrower *b, uint64_t us)
 }
 
 static void
-shut_gates(struct gate *gates)
+shut_gate(struct gate *gate)
+{
+	rte_spinlock_lock(&gate->lock);
+	gate->state = GATE_SHUT;
+	rte_spinlock_unlock(&gate->lock);
+}
+
+/* No thread is inside of one when this returns. */
+static void
+shut_gates(struct rtap_borrower *b)
 {
 	for (uint16_t i = 0; i < RTAP_MAX_QUEUES; i++) {
-		rte_spinlock_lock(&gates[i].lock);
-		gates[i].state = GATE_SHUT;
-		rte_spinlock_unlock(&gates[i].lock);
+		shut_gate(&b->rx[i]);
+		shut_gate(&b->tx[i]);
 	}
+	shut_gate(&b->shut);
 }
 
 static void
@@ -142,8 +151,7 @@ destroy_rings(struct rtap_process *process)
 static void
 give_back(struct rtap_borrower *b)
 {
-	shut_gates(b->rx);
-	shut_gates(b->tx);
+	shut_gates(b);
 	destroy_rings(rtap_process(b->dev));
 	rtap_queues_close_from(rtap_process(b->dev), 0);
 }
@@ -540,6 +548,15 @@ withdraw_loan(struct rtap_borrower *b)
 	}
 }
 
+/* A thread in a gate may have read before that it is time to ask: it is waited for. */
+static void
+stop_asking(struct rtap_borrower *b)
+{
+	retry_at(b, NEVER);
+	shut_gates(b);
+	rte_eal_alarm_cancel(ask_for_loan, b);
+}
+
 /* Works on a half-built one. */
 void
 rtap_borrower_destroy(struct rte_eth_dev *dev)
@@ -553,11 +570,10 @@ rtap_borrower_destroy(struct rte_eth_dev *dev)
 	fp_ops = &rte_eth_fp_ops[dev - rte_eth_devices];
 	fp_ops->rx_pkt_burst = rte_eth_pkt_burst_dummy;
 	fp_ops->tx_pkt_burst = rte_eth_pkt_burst_dummy;
-	retry_at(b, NEVER);
-	rte_eal_alarm_cancel(ask_for_loan, b);
+	stop_asking(b);
 	withdraw_loan(b);
-	retry_at(b, NEVER);
-	rte_eal_alarm_cancel(ask_for_loan, b);
+	/* It may have been recalled meanwhile, after which the next is asked for. */
+	stop_asking(b);
 	rte_intr_instance_free(b->recall);
 	b->recall = NULL;
 	rtap_process(dev)->borrower = NULL;
