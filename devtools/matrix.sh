@@ -148,10 +148,11 @@ compiler()
 	fi
 }
 
-# configure TREE COPY BUILD WAY : once; what changes later, meson sees by itself.
+# configure TREE COPY BUILD WAY : once, and after files came or went; what else
+# changes, meson sees by itself.
 configure()
 {
-	local compiler type library arch options
+	local compiler type library arch options configured
 
 	IFS=- read -r compiler type library arch <<<"$4"
 	CROSS=
@@ -168,11 +169,14 @@ configure()
 	options=("-Dbuildtype=$type" "-Ddefault_library=$library" -Dwerror=true)
 	options+=("-Ddpdk:default_library=$library" ${1:+"-Ddpdk_source=$1"})
 	options+=("-Ddpdk:enable_drivers=bus/vdev,mempool/ring,net/null,net/ring,net/rta[p]")
+	configured=$(printf '%s\n' "${options[@]}" && cd "$2" && find app devtools doc drivers -type f)
+	: >"$LOG"
+	[ "$configured" != "$(cat "$3/configured" 2>/dev/null)" ] || return 0
 	[ ! -f "$3/build.ninja" ] || options+=(--reconfigure)
 	CC=$(command -v ccache >/dev/null && printf 'ccache ')$compiler \
 		meson setup "${options[@]}" ${CROSS:+--cross-file "$CROSS"} "$3" "$2" >"$LOG" 2>&1 ||
 		WHY="the configuration failed, see $LOG"
-	[ -z "$WHY" ]
+	[ -z "$WHY" ] && say "$configured" >"$3/configured"
 }
 
 # our_targets BUILD : the driver, its autotest and the tools.
