@@ -482,5 +482,5 @@ run_testpmd()
 
 # ---- TAP ---------------------------------------------------------------------
 
-# shellcheck source=lib/cases.sh
+# shellcheck source=devtools/lib/cases.sh
 . "$RTAP_SRC/devtools/lib/cases.sh" || exit 1
