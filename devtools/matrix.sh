@@ -179,11 +179,15 @@ configure()
 	[ -z "$WHY" ] && say "$configured" >"$3/configured"
 }
 
-# our_targets BUILD : the driver, its autotest and the tools.
+# our_targets BUILD WAY : the driver, its autotest and the tools. DPDK has rules for
+# both kinds of library in each build, but a shared one is linked with all others.
 our_targets()
 {
+	local library='a'
+
+	[[ $2 != *-shared* ]] || library='so[.0-9]*'
 	ninja -C "$1" -t targets all | sed 's/: [^:]*$//' |
-		grep -E '/librte_net_rtap\.(a|so[.0-9]*)$|/[a-z_]*test_pmd_rtap\w*\.c\.o$|^devtools/.*\.o$'
+		grep -E '/librte_net_rtap\.('"$library"')$|/[a-z_]*test_pmd_rtap\w*\.c\.o$|^devtools/.*\.o$'
 }
 
 # compile BUILD WAY : COMPILED tells how much.
@@ -194,7 +198,7 @@ compile()
 	COMPILED=all
 	if [ $all = no ] && ! is_run "$2"; then
 		COMPILED=ours
-		mapfile -t targets < <(our_targets "$1")
+		mapfile -t targets < <(our_targets "$1" "$2")
 		[ ${#targets[@]} -gt 1 ] || {
 			WHY="there is nothing to build"
 			return 1
