@@ -251,7 +251,8 @@ test_tags(void)
 	test_end("Tx refusal", "tag without headroom",
 		check_tag(&shape, PACKET_HEADROOM - 1, 14, -ENOSPC));
 	shape.kind = PACKET_SHARED;
-	test_end("Tx refusal", "tag in a shared mbuf", check_tag(&shape, PACKET_HEADROOM, 14, -EINVAL));
+	test_end("Tx refusal", "tag in a shared mbuf",
+		check_tag(&shape, PACKET_HEADROOM, 14, -EINVAL));
 	shape.kind = PACKET_INDIRECT;
 	test_end("Tx refusal", "tag in an indirect mbuf",
 		check_tag(&shape, PACKET_HEADROOM, 14, -EINVAL));
