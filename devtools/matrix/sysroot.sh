@@ -52,7 +52,7 @@ export APT_CONFIG
 apt-get -q update > "$work/log" 2>&1 || :
 # shellcheck disable=SC2086 # list of words
 (cd "$work" && apt-get -q download $packages >> log 2>&1) ||
-	die "no packages for $arch: $(sed -n 's/^E: *//p' "$work/log" | head -n 1)"
+	die "no packages for $arch: $(sed -n 's/^[EW]: *//p' "$work/log" | head -n 1)"
 mkdir -p "$dest.new"
 for package in "$work"/*.deb; do
 	dpkg-deb -x "$package" "$dest.new"
