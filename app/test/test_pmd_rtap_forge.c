@@ -5,6 +5,7 @@
 /*
  * What the second process of rtap_mp_autotest sends to the driver in the first
  * one, as any process of the same user could: messages with something wrong.
+ * And what the first process answers in place of its driver.
  */
 
 #include <errno.h>
@@ -13,11 +14,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <rte_eal.h>
 #include <rte_ethdev.h>
+#include <rte_stdatomic.h>
 #include <rte_string_fns.h>
 
+#include "test_pmd_rtap_mp.h"
 #include "test_pmd_rtap_peer.h"
 #include "test_pmd_rtap_port.h"
 
@@ -132,4 +136,80 @@ rtap_peer_forge(void)
 	ret |= forge("too much content", &good, RTE_MP_MAX_PARAM_LEN, 0, -EPROTO);
 	ret |= forge("a descriptor", &good, len, 1, -EPROTO);
 	return ret | forge_members(&good);
+}
+
+static enum rtap_forged_answer forged;
+static RTE_ATOMIC(unsigned int) nb_forged;
+
+/* What is good of an answer about one queue: the pipe and a TAP descriptor. */
+static void
+make_odd(struct message *m, struct rte_mp_msg *msg)
+{
+	m->total = 2;
+	msg->num_fds = 2;
+	switch (forged) {
+	case RTAP_FORGED_ERROR:
+		m->result = -EIO;
+		break;
+	case RTAP_FORGED_SUCCESS:
+		m->result = 1;
+		break;
+	case RTAP_FORGED_MAGIC:
+		m->magic++;
+		break;
+	case RTAP_FORGED_FIRST:
+		m->first++;
+		break;
+	case RTAP_FORGED_TOO_FEW:
+		m->total = 1;
+		break;
+	case RTAP_FORGED_TOO_MANY:
+		m->total = UINT16_MAX;
+		break;
+	case RTAP_FORGED_NONE:
+		msg->num_fds = 0;
+		break;
+	default:
+		m->result = -EPROTO;
+		msg->num_fds = 0;
+	}
+}
+
+static int
+answer_oddly(const struct rte_mp_msg *ask, const void *peer)
+{
+	struct rte_mp_msg msg;
+	struct message m;
+
+	memset(&msg, 0, sizeof(msg));
+	strlcpy(msg.name, MP_KEY, sizeof(msg.name));
+	msg.len_param = sizeof(m);
+	memcpy(&m, ask->param, sizeof(m));
+	make_odd(&m, &msg);
+	memcpy(msg.param, &m, sizeof(m));
+	for (int i = 0; i < msg.num_fds; i++)
+		msg.fds[i] = STDOUT_FILENO;
+	rte_atomic_fetch_add_explicit(&nb_forged, 1, rte_memory_order_relaxed);
+	return rte_mp_reply(&msg, peer);
+}
+
+int
+rtap_forge_answers(enum rtap_forged_answer odd)
+{
+	forged = odd;
+	rte_atomic_store_explicit(&nb_forged, 0, rte_memory_order_relaxed);
+	rte_mp_action_unregister(MP_KEY);
+	return rte_mp_action_register(MP_KEY, answer_oddly);
+}
+
+unsigned int
+rtap_forged_answers_count(void)
+{
+	return rte_atomic_load_explicit(&nb_forged, rte_memory_order_relaxed);
+}
+
+void
+rtap_forge_end(void)
+{
+	rte_mp_action_unregister(MP_KEY);
 }

@@ -165,6 +165,54 @@ port_in_place_of_a_closed_one_leaves_nothing(void)
 	return rtap_mp_check_both();
 }
 
+static int
+check_odd_answer(enum rtap_forged_answer odd)
+{
+	const struct rtap_run run = { .seq = 0, .n = 1, .len = 100 };
+	int nb_fds;
+
+	TEST_ASSERT_SUCCESS(rte_eal_hotplug_remove("vdev", RTAP_TEST_VDEV), "remove");
+	TEST_ASSERT_SUCCESS(rte_eal_hotplug_add("vdev", RTAP_TEST_VDEV, RTAP_TEST_ARGS), "add");
+	TEST_ASSERT_SUCCESS(rtap_port_run(rtap_fx.port, 1), "cannot start");
+	nb_fds = rtap_mp_tell(RTAP_PEER_FDS);
+	TEST_ASSERT_SUCCESS(rtap_forge_answers(odd), "cannot forge");
+	for (unsigned int i = 0; i < 50; i++) {
+		TEST_ASSERT_EQUAL(rtap_mp_do(RTAP_PEER_BURST, &run), 0, "it takes the answer");
+		usleep(1000);
+	}
+	TEST_ASSERT(rtap_forged_answers_count() > 0, "it has not asked");
+	TEST_ASSERT_EQUAL(rtap_mp_tell(RTAP_PEER_FDS), nb_fds, "descriptors are kept");
+	return TEST_SUCCESS;
+}
+
+static int
+odd_answers_leave_nothing_open(void)
+{
+	int ret = TEST_SUCCESS;
+
+	for (unsigned int odd = 0; odd < RTAP_FORGED_NB_BORROW && ret == TEST_SUCCESS; odd++) {
+		ret = check_odd_answer(odd);
+		rtap_forge_end();
+		if (ret != TEST_SUCCESS)
+			printf("with answer %u\n", odd);
+	}
+	return ret;
+}
+
+/* Such as another build of the driver gives. */
+static int
+process_of_another_build_gets_no_port(void)
+{
+	int ret;
+
+	TEST_ASSERT_SUCCESS(rtap_peer_stop(&rtap_mp_peer), "it does not end well");
+	TEST_ASSERT_SUCCESS(rtap_forge_answers(RTAP_FORGED_BUILD), "cannot forge");
+	ret = rtap_peer_start(&rtap_mp_peer);
+	rtap_forge_end();
+	TEST_ASSERT_EQUAL(ret, -ENODEV, "its port: %d", ret);
+	return TEST_SUCCESS;
+}
+
 struct unit_test_suite rtap_loan_suite = {
 	.suite_name = "rtap: loans of queues",
 	.unit_test_cases = {
@@ -178,6 +226,10 @@ struct unit_test_suite rtap_loan_suite = {
 			closing_a_closed_port_spares_the_first),
 		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown,
 			port_in_place_of_a_closed_one_leaves_nothing),
+		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown,
+			odd_answers_leave_nothing_open),
+		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown,
+			process_of_another_build_gets_no_port),
 		TEST_CASES_END()
 	}
 };

@@ -29,4 +29,22 @@ int rtap_mp_tell(enum rtap_peer_op op);
 int rtap_mp_check_peer(void);
 int rtap_mp_check_both(void);
 
+/* What the first process answers in place of its driver. */
+enum rtap_forged_answer {
+	RTAP_FORGED_ERROR,	/* an error, and descriptors nevertheless */
+	RTAP_FORGED_SUCCESS,	/* neither an error nor a loan */
+	RTAP_FORGED_MAGIC,
+	RTAP_FORGED_FIRST,	/* another part of a loan */
+	RTAP_FORGED_TOO_FEW,	/* more descriptors than there are in all */
+	RTAP_FORGED_TOO_MANY,	/* of more than can be */
+	RTAP_FORGED_NONE,	/* a part without one */
+	RTAP_FORGED_NB_BORROW,
+	RTAP_FORGED_BUILD = RTAP_FORGED_NB_BORROW, /* that it is another build */
+};
+
+int rtap_forge_answers(enum rtap_forged_answer odd);
+unsigned int rtap_forged_answers_count(void);
+/* Nobody answers from now on, until the driver has a new port. */
+void rtap_forge_end(void);
+
 #endif /* _TEST_PMD_RTAP_MP_H_ */
