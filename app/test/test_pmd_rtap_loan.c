@@ -213,6 +213,14 @@ process_of_another_build_gets_no_port(void)
 	return TEST_SUCCESS;
 }
 
+static int
+nothing_is_left_to_programs_it_runs(void)
+{
+	TEST_ASSERT_SUCCESS(rtap_mp_check_both(), "before");
+	TEST_ASSERT_EQUAL(rtap_mp_tell(RTAP_PEER_LEFT_OPEN), 0, "descriptors are left");
+	return TEST_SUCCESS;
+}
+
 struct unit_test_suite rtap_loan_suite = {
 	.suite_name = "rtap: loans of queues",
 	.unit_test_cases = {
@@ -230,6 +238,8 @@ struct unit_test_suite rtap_loan_suite = {
 			odd_answers_leave_nothing_open),
 		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown,
 			process_of_another_build_gets_no_port),
+		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown,
+			nothing_is_left_to_programs_it_runs),
 		TEST_CASES_END()
 	}
 };

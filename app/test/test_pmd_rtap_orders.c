@@ -8,9 +8,14 @@
  */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <rte_alarm.h>
 #include <rte_ethdev.h>
@@ -20,6 +25,7 @@
 #include "test_pmd_rtap_peer.h"
 #include "test_pmd_rtap_port.h"
 
+#define MAX_FDS 1024
 #define ALARM_MS 10
 /* An alarm that has not come by then does not come. */
 #define ALARM_END_MS 10000
@@ -105,4 +111,46 @@ rtap_peer_delay(uint16_t port, unsigned int ms)
 		worst = delay < 0 ? delay : RTE_MAX(worst, delay);
 	}
 	return worst;
+}
+
+/* By its name: a TAP queue or a ring; or a netlink socket. EAL has pipes, too. */
+static bool
+is_of_driver(int fd)
+{
+	static const char *const names[] = { "/dev/net/tun", "anon_inode:[io_uring]" };
+	socklen_t len = sizeof(int);
+	char path[64];
+	char name[64] = "";
+	int domain;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0)
+		return domain == AF_NETLINK;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	if (readlink(path, name, sizeof(name) - 1) < 0)
+		return false;
+	for (unsigned int i = 0; i < RTE_DIM(names); i++) {
+		if (strncmp(name, names[i], strlen(names[i])) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The peer's own pipes come first. */
+int
+rtap_peer_left_open(void)
+{
+	int nb_left = 0;
+	int nb_seen = 0;
+
+	for (int fd = RTAP_PEER_FIRST_FD; fd < MAX_FDS; fd++) {
+		const int flags = fcntl(fd, F_GETFD);
+
+		if (flags < 0 || !is_of_driver(fd))
+			continue;
+		nb_seen++;
+		if ((flags & FD_CLOEXEC) == 0)
+			nb_left++;
+	}
+	/* A loan of one queue is a TAP descriptor and two rings; and there are sockets. */
+	return nb_seen > 3 ? nb_left : -ENOENT;
 }

@@ -517,6 +517,8 @@ peer_obey(const struct command *command)
 		return rte_eth_dev_close(command->run.seq);
 	case RTAP_PEER_FDS:
 		return rtap_kernel_count_fds();
+	case RTAP_PEER_LEFT_OPEN:
+		return rtap_peer_left_open();
 	default:
 		return -EINVAL;
 	}

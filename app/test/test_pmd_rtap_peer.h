@@ -17,6 +17,9 @@
 
 #include "test_pmd_rtap_frame.h"
 
+/* Below are standard input and output, and the two ends of pipes to the test. */
+#define RTAP_PEER_FIRST_FD 5
+
 /* devtools/tests/61-mp-ends.sh has some of the numbers as well. */
 enum rtap_peer_op {
 	RTAP_PEER_START = 1,	/* the port, in a process that is a primary instead */
@@ -43,6 +46,7 @@ enum rtap_peer_op {
 				 * late meanwhile, in ms */
 	RTAP_PEER_CLOSE_NUMBER,	/* another port, its number being the run's first */
 	RTAP_PEER_FDS,		/* open descriptors */
+	RTAP_PEER_LEFT_OPEN,	/* those of the driver that a program it runs would have, too */
 };
 
 struct rtap_peer {
@@ -68,5 +72,6 @@ int rtap_peer_forge(void);
 /* What some of the orders do there. */
 int rtap_peer_across(uint16_t port, const struct rtap_run *run);
 int rtap_peer_delay(uint16_t port, unsigned int ms);
+int rtap_peer_left_open(void);
 
 #endif /* _TEST_PMD_RTAP_PEER_H_ */
