@@ -177,6 +177,7 @@ test_pmd_rtap(void)
 static struct unit_test_suite *rtap_mp_suites[] = {
 	&rtap_mp_suite,
 	&rtap_loan_suite,
+	&rtap_turn_suite,
 	&rtap_leak_suite,
 	NULL
 };

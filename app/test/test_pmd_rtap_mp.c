@@ -112,6 +112,17 @@ rtap_mp_check_both(void)
 	return TEST_SUCCESS;
 }
 
+int
+rtap_mp_check_quiet(uint16_t queue)
+{
+	const struct rtap_run run = { .seq = 0, .n = 1, .len = 100, .queue = queue };
+
+	for (unsigned int i = 0; i < 5; i++)
+		TEST_ASSERT_EQUAL(rtap_mp_do(RTAP_PEER_BURST, &run), 0,
+			"bursts of queue %u take packets", queue);
+	return TEST_SUCCESS;
+}
+
 static int
 second_process_sends_and_receives(void)
 {
@@ -207,17 +218,6 @@ waiting_packets_go_to_who_polls_next(void)
 }
 
 static int
-check_peer_quiet(uint16_t queue)
-{
-	const struct rtap_run run = { .seq = 0, .n = 1, .len = 100, .queue = queue };
-
-	for (unsigned int i = 0; i < 5; i++)
-		TEST_ASSERT_EQUAL(rtap_mp_do(RTAP_PEER_BURST, &run), 0,
-			"bursts of queue %u take packets", queue);
-	return TEST_SUCCESS;
-}
-
-static int
 stopped_port_is_quiet_in_both(void)
 {
 	int ret = rtap_mp_check_both();
@@ -225,7 +225,7 @@ stopped_port_is_quiet_in_both(void)
 	for (unsigned int i = 0; i < 3 && ret == TEST_SUCCESS; i++) {
 		TEST_ASSERT_SUCCESS(rte_eth_dev_stop(rtap_fx.port), "cannot stop");
 		TEST_ASSERT_EQUAL(rtap_mp_tell(RTAP_PEER_TAP_FDS), 0, "queues are kept");
-		TEST_ASSERT_SUCCESS(check_peer_quiet(0), "after the stop");
+		TEST_ASSERT_SUCCESS(rtap_mp_check_quiet(0), "after the stop");
 		TEST_ASSERT_EQUAL(rtap_mp_tell(RTAP_PEER_LINK), 0, "link is up");
 		TEST_ASSERT_SUCCESS(rtap_port_start(rtap_fx.port), "cannot start");
 		ret = rtap_mp_check_both();
@@ -265,7 +265,7 @@ stopped_queue_is_quiet_in_both(void)
 	TEST_ASSERT_SUCCESS(check_queue_change("Rx stop", rte_eth_dev_rx_queue_stop), "1");
 	TEST_ASSERT_SUCCESS(check_queue_change("Tx stop", rte_eth_dev_tx_queue_stop), "2");
 	TEST_ASSERT_SUCCESS(rtap_mp_check_peer(), "the other queue");
-	TEST_ASSERT_SUCCESS(check_peer_quiet(1), "the stopped queue");
+	TEST_ASSERT_SUCCESS(rtap_mp_check_quiet(1), "the stopped queue");
 	TEST_ASSERT_SUCCESS(check_queue_change("Rx start", rte_eth_dev_rx_queue_start), "3");
 	TEST_ASSERT_SUCCESS(check_queue_change("Tx start", rte_eth_dev_tx_queue_start), "4");
 	return rtap_mp_check_peer();
@@ -297,8 +297,8 @@ number_of_queues_changes_in_both(void)
 	TEST_ASSERT_SUCCESS(rtap_mp_check_both(), "before");
 	for (unsigned int i = 0; i < RTE_DIM(counts); i++)
 		TEST_ASSERT_SUCCESS(run_with(counts[i]), "step %u", i);
-	TEST_ASSERT_SUCCESS(check_peer_quiet(1), "a queue that is no more");
-	TEST_ASSERT_SUCCESS(check_peer_quiet(MAX_QUEUES + 1), "a queue that never was");
+	TEST_ASSERT_SUCCESS(rtap_mp_check_quiet(1), "a queue that is no more");
+	TEST_ASSERT_SUCCESS(rtap_mp_check_quiet(MAX_QUEUES + 1), "a queue that never was");
 	return rtap_mp_check_both();
 }
 
@@ -344,7 +344,7 @@ closed_port_is_an_error_in_second_process(void)
 	TEST_ASSERT_SUCCESS(rte_eth_dev_close(rtap_fx.port), "cannot close");
 	TEST_ASSERT_SUCCESS(rtap_kernel_link_wait_gone(RTAP_TEST_IFACE), "interface is kept");
 	TEST_ASSERT_EQUAL(rtap_mp_tell(RTAP_PEER_TAP_FDS), 0, "a queue is kept");
-	TEST_ASSERT_SUCCESS(check_peer_quiet(0), "after the close");
+	TEST_ASSERT_SUCCESS(rtap_mp_check_quiet(0), "after the close");
 	/* What ethdev makes of any error of a device that is removed. */
 	TEST_ASSERT_EQUAL(rtap_mp_tell(RTAP_PEER_PACKETS), -EIO, "statistics");
 	TEST_ASSERT_EQUAL(rtap_mp_tell(RTAP_PEER_INFO), -EIO, "limits");

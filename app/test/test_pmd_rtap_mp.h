@@ -13,6 +13,7 @@
 struct unit_test_suite;
 extern struct unit_test_suite rtap_mp_suite;
 extern struct unit_test_suite rtap_loan_suite;
+extern struct unit_test_suite rtap_turn_suite;
 
 extern struct rtap_peer rtap_mp_peer;
 
@@ -28,6 +29,8 @@ int rtap_mp_tell(enum rtap_peer_op op);
 /* Both directions of the second process; then of the first one, too. */
 int rtap_mp_check_peer(void);
 int rtap_mp_check_both(void);
+/* That bursts of the second process on this queue neither give nor take packets. */
+int rtap_mp_check_quiet(uint16_t queue);
 
 /* What the first process answers in place of its driver. */
 enum rtap_forged_answer {

@@ -13,9 +13,16 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+#include <net/if.h>
+
+#include <linux/if_tun.h>
 
 #include <rte_alarm.h>
 #include <rte_ethdev.h>
@@ -26,6 +33,7 @@
 #include "test_pmd_rtap_port.h"
 
 #define MAX_FDS 1024
+#define MAX_FILES 64
 #define ALARM_MS 10
 /* An alarm that has not come by then does not come. */
 #define ALARM_END_MS 10000
@@ -153,4 +161,63 @@ rtap_peer_left_open(void)
 	}
 	/* A loan of one queue is a TAP descriptor and two rings; and there are sockets. */
 	return nb_seen > 3 ? nb_left : -ENOENT;
+}
+
+static bool
+is_tap(int fd)
+{
+	struct ifreq req;
+
+	return ioctl(fd, TUNGETIFF, &req) == 0;
+}
+
+int
+rtap_peer_tap_fds(void)
+{
+	int n = 0;
+
+	for (int fd = 0; fd < MAX_FDS; fd++) {
+		if (is_tap(fd))
+			n++;
+	}
+	return n;
+}
+
+int
+rtap_peer_first_tap(void)
+{
+	for (int fd = 0; fd < MAX_FDS; fd++) {
+		if (is_tap(fd))
+			return fd;
+	}
+	return -ENOENT;
+}
+
+static int files[MAX_FILES];
+
+/* More than a loan of a few queues has had descriptors. */
+int
+rtap_peer_open_files(void)
+{
+	for (unsigned int i = 0; i < MAX_FILES; i++) {
+		files[i] = memfd_create("rtap_test", MFD_CLOEXEC);
+		if (files[i] < 0)
+			return -errno;
+	}
+	return files[0];
+}
+
+int
+rtap_peer_file_bytes(void)
+{
+	struct stat file;
+	int n = 0;
+
+	for (unsigned int i = 0; i < MAX_FILES; i++) {
+		if (fstat(files[i], &file) < 0)
+			return -errno;
+		n += file.st_size;
+		close(files[i]);
+	}
+	return n;
 }

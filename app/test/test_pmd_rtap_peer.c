@@ -15,15 +15,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <net/if.h>
-
-#include <linux/if_tun.h>
-
+#include <rte_bus_vdev.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
@@ -451,19 +447,6 @@ peer_control_queues(void)
 	return ret;
 }
 
-static int
-peer_tap_fds(void)
-{
-	struct ifreq req;
-	int n = 0;
-
-	for (int fd = 0; fd < 1024; fd++) {
-		if (ioctl(fd, TUNGETIFF, &req) == 0)
-			n++;
-	}
-	return n;
-}
-
 /* In a primary that is no test. */
 static int
 peer_start(void)
@@ -502,7 +485,7 @@ peer_obey(const struct command *command)
 	case RTAP_PEER_CONTROL_QUEUES:
 		return peer_control_queues();
 	case RTAP_PEER_TAP_FDS:
-		return peer_tap_fds();
+		return rtap_peer_tap_fds();
 	case RTAP_PEER_FORGE:
 		return rtap_peer_forge();
 	case RTAP_PEER_START:
@@ -519,6 +502,14 @@ peer_obey(const struct command *command)
 		return rtap_kernel_count_fds();
 	case RTAP_PEER_LEFT_OPEN:
 		return rtap_peer_left_open();
+	case RTAP_PEER_DETACH:
+		return rte_vdev_uninit(RTAP_TEST_VDEV);
+	case RTAP_PEER_FIRST_TAP:
+		return rtap_peer_first_tap();
+	case RTAP_PEER_OPEN_FILES:
+		return rtap_peer_open_files();
+	case RTAP_PEER_FILE_BYTES:
+		return rtap_peer_file_bytes();
 	default:
 		return -EINVAL;
 	}

@@ -47,6 +47,10 @@ enum rtap_peer_op {
 	RTAP_PEER_CLOSE_NUMBER,	/* another port, its number being the run's first */
 	RTAP_PEER_FDS,		/* open descriptors */
 	RTAP_PEER_LEFT_OPEN,	/* those of the driver that a program it runs would have, too */
+	RTAP_PEER_DETACH,	/* the device in this process */
+	RTAP_PEER_FIRST_TAP,	/* the smallest number of a TAP descriptor */
+	RTAP_PEER_OPEN_FILES,	/* empty ones, with all the small numbers; the smallest number */
+	RTAP_PEER_FILE_BYTES,	/* what has been written to these, which are closed */
 };
 
 struct rtap_peer {
@@ -73,5 +77,9 @@ int rtap_peer_forge(void);
 int rtap_peer_across(uint16_t port, const struct rtap_run *run);
 int rtap_peer_delay(uint16_t port, unsigned int ms);
 int rtap_peer_left_open(void);
+int rtap_peer_tap_fds(void);
+int rtap_peer_first_tap(void);
+int rtap_peer_open_files(void);
+int rtap_peer_file_bytes(void);
 
 #endif /* _TEST_PMD_RTAP_PEER_H_ */
