@@ -22,6 +22,9 @@ ALL = ('net_tap', 'net_rtap', 'net_af_packet')
 TAPS = ('net_tap', 'net_rtap')
 ONE = (1, 1)
 TSO = (1, 1, '--tso')
+# Two processes on one port, which poll its queue in turn; for run.py.
+TWO = '2'
+TWO_PROCESSES = (1, 1, TWO)
 BULK = ()
 SEGMENT = 1448
 SIZES = (64, 1500)
@@ -149,10 +152,25 @@ def _tso():
         yield Case(name, 'tx', TSO, params, ('net_rtap',)), rows
 
 
+def _two_processes():
+    """The queue polled by a secondary process, against the primary."""
+    for kind, words, params in (
+            ('tx', 'Tx 64 B, burst 32', {'size': 64, 'burst': 32, 'sink': 'xdp'}),
+            ('rx', 'Rx 64 B, saturated', {'size': 64, 'flows': 1})):
+        first, second = f'mp-{kind}-primary', f'mp-{kind}-secondary'
+        yield Case(first, kind, TWO_PROCESSES, params, ('net_rtap',)), [
+            _row(first, 'mpps', f'{words}, primary process', 'Mpps', 'higher', chart=False)]
+        yield Case(second, kind, TWO_PROCESSES, dict(params, process='second'), ('net_rtap',)), [
+            _row(second, 'mpps', f'{words}, secondary process', 'Mpps', 'higher', chart=False),
+            _row(second, 'mpps', f'   secondary against primary, {kind.capitalize()}', 'times',
+                 'higher', chart=False, over=first)]
+
+
 def all_cases():
     """All cases with their rows, in the order of the report."""
     for part in (_tx(), _rx(), _rx_paced(), _rtt(), _idle(), _syscalls(), _two_lcores(),
-                 _queues_open(), _bulk(), _tso()):
+                 _queues_open(), _bulk(), _tso(),
+                 _two_processes()):
         yield from part
 
 

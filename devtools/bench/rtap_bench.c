@@ -10,6 +10,9 @@
  *
  *     rtap_bench EAL-OPTIONS -- [--queues N] [--desc N] [--tso]
  *
+ * A secondary process measures the port of the primary, with the same options, while that
+ * waits for its next line.
+ *
  *     tx   burst= size= secs= dmac= sip= dip=	send UDP packets as fast as possible
  *     tx   segment= ...				send TCP packets, to be segmented if larger
  *     rx   burst= size= secs=			receive and free
@@ -47,6 +50,8 @@
 #define TX_MBUFS	4095
 #define TX_LARGE_MBUFS	255
 #define MBUF_CACHE	256
+#define RX_POOL		"bench_rx"
+#define TX_POOL		"bench_tx"
 
 struct bench bench = {
 	.nb_queues = 1,
@@ -291,9 +296,9 @@ create_pools(void)
 	unsigned int rx_mbufs =
 		bench.nb_queues * (bench.nb_desc + MBUF_CACHE) + 2 * BENCH_MAX_BURST;
 
-	bench.rx_pool = rte_pktmbuf_pool_create("bench_rx", rx_mbufs, MBUF_CACHE, 0,
+	bench.rx_pool = rte_pktmbuf_pool_create(RX_POOL, rx_mbufs, MBUF_CACHE, 0,
 			RTE_MBUF_DEFAULT_BUF_SIZE, rte_socket_id());
-	bench.tx_pool = rte_pktmbuf_pool_create("bench_tx",
+	bench.tx_pool = rte_pktmbuf_pool_create(TX_POOL,
 			bench.tso ? TX_LARGE_MBUFS : TX_MBUFS,
 			bench.tso ? TX_LARGE_MBUFS / 2 : MBUF_CACHE, 0,
 			(uint16_t)(bench.tx_room + RTE_PKTMBUF_HEADROOM), rte_socket_id());
@@ -329,6 +334,31 @@ start_port(void)
 		ret = rte_eth_dev_start(BENCH_PORT);
 	/* The peer's frames are to an address of their own. */
 	return ret == 0 ? rte_eth_promiscuous_enable(BENCH_PORT) : ret;
+}
+
+/* The port is as the primary has started it. */
+static int
+join_port(void)
+{
+	bench.rx_pool = rte_mempool_lookup(RX_POOL);
+	bench.tx_pool = rte_mempool_lookup(TX_POOL);
+	return bench.rx_pool == NULL || bench.tx_pool == NULL ? -ENOENT : 0;
+}
+
+static int
+open_port(void)
+{
+	if (!rte_eth_dev_is_valid_port(BENCH_PORT))
+		return -ENODEV;
+	return rte_eal_process_type() == RTE_PROC_PRIMARY ? start_port() : join_port();
+}
+
+static void
+close_port(void)
+{
+	if (rte_eal_process_type() == RTE_PROC_PRIMARY)
+		rte_eth_dev_stop(BENCH_PORT);
+	rte_eth_dev_close(BENCH_PORT);
 }
 
 static int
@@ -386,7 +416,7 @@ main(int argc, char **argv)
 	}
 	ret = parse_args(argc - ret, argv + ret);
 	if (ret == 0)
-		ret = rte_eth_dev_is_valid_port(BENCH_PORT) ? start_port() : -ENODEV;
+		ret = open_port();
 	if (ret == 0)
 		ret = print_ready();
 	if (ret != 0) {
@@ -395,8 +425,7 @@ main(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	serve();
-	rte_eth_dev_stop(BENCH_PORT);
-	rte_eth_dev_close(BENCH_PORT);
+	close_port();
 	rte_eal_cleanup();
 	return EXIT_SUCCESS;
 }

@@ -9,10 +9,9 @@ that whatever disturbs the machine disturbs all devices alike.
 """
 
 import argparse
+import copy
 import csv
-import datetime
 import os
-import platform
 import select
 import signal
 import subprocess
@@ -21,11 +20,13 @@ from dataclasses import dataclass
 
 import bulk
 import cases
+import machine
 import report
 
 PEER_MAC = '02:00:00:00:00:02'
 BROADCAST_MAC = 'ff:ff:ff:ff:ff:ff'
 MEMORY_MB = 64
+SECOND_LCORE = 8
 START_TIMEOUT = 30
 # So much of what a process said is shown when it fails.
 LOG_LINES = 5
@@ -94,20 +95,6 @@ def interface_counters(name):
     raise BenchError(f'no interface {name}')
 
 
-def siblings(cpu):
-    """The hardware threads that share a core with this one."""
-    path = f'/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list'
-    numbers = set()
-    try:
-        with open(path, encoding='ascii') as text:
-            for part in text.read().strip().split(','):
-                first, _, last = part.partition('-')
-                numbers.update(range(int(first), int(last or first) + 1))
-    except OSError:
-        numbers.add(cpu)
-    return numbers
-
-
 def choose_cpus(wanted):
     """CPUs of the first lcore, the second lcore and the kernel side."""
     allowed = sorted(wanted or os.sched_getaffinity(0))
@@ -115,7 +102,7 @@ def choose_cpus(wanted):
         raise BenchError('needs two CPUs, one for the lcore and one for the kernel side')
     chosen = [allowed.pop()]
     while allowed and len(chosen) < 3:
-        apart = [cpu for cpu in allowed if not siblings(cpu) & set(chosen)] or allowed
+        apart = [cpu for cpu in allowed if not machine.siblings(cpu) & set(chosen)] or allowed
         chosen.append(apart[-1])
         allowed.remove(apart[-1])
     first, second = chosen[0], chosen[1]
@@ -136,21 +123,33 @@ class Device:
         self.lcores = 0
         self.process = None
         self.log = None
+        self.second = None
 
     def start(self, bench, group):
-        """Start the process and set the interface up."""
+        """Start the process, or two, and set the interface up."""
         self.queues, self.lcores, *options = group
-        command = [f'{bench.bin}/rtap_bench', '--lcores', bench.lcores(self.lcores), '--no-pci',
-                   '--no-telemetry', '-m', str(MEMORY_MB), '--log-level', 'error',
-                   *(['--no-huge', '--no-shconf'] if bench.no_huge else ['--in-memory']),
-                   '--file-prefix', self.iface, '--vdev', self.vdev,
-                   '--', '--queues', str(self.queues), *options]
+        two = cases.TWO in options
+        options = ['--', '--queues', str(self.queues),
+                   *(option for option in options if option != cases.TWO)]
+        self._launch(bench, 'first', [
+            '--lcores', bench.lcores(self.lcores), '-m', str(MEMORY_MB),
+            *bench.memory(two), '--vdev', self.vdev, *options])
+        self._set_up()
+        if two:
+            self.second = copy.copy(self)
+            # pylint: disable=protected-access
+            self.second._launch(bench, 'second', [
+                '--lcores', bench.second_lcore(), '--proc-type', 'secondary',
+                *bench.memory(two), *options])
+
+    def _launch(self, bench, which, options):
+        command = [f'{bench.bin}/rtap_bench', '--no-pci', '--no-telemetry', '--log-level',
+                   'error', '--file-prefix', self.iface, *options]
         # pylint: disable=consider-using-with
-        self.log = open(f'{bench.out}/{self.name}.log', 'w+', encoding='utf-8')
+        self.log = open(f'{bench.out}/{self.name}-{which}.log', 'w+', encoding='utf-8')
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=self.log, bufsize=0)
         self._answer('ready', START_TIMEOUT)
-        self._set_up()
 
     def _set_up(self):
         ip('link', 'set', 'dev', self.iface, 'up')
@@ -191,6 +190,9 @@ class Device:
 
     def stop(self):
         """End the process; the interface goes with it."""
+        if self.second is not None:
+            self.second.stop()
+            self.second = None
         if self.process is None:
             return
         self.process.stdin.close()
@@ -226,6 +228,24 @@ class Bench:
         """The EAL's lcore option."""
         return ','.join(f'{lcore}@{self.cpus[lcore]}' for lcore in range(nb))
 
+    def second_lcore(self):
+        """The lcore of a secondary process: another number, as mempools want it."""
+        return f'{SECOND_LCORE}@{self.cpus[0]}'
+
+    def memory(self, shared):
+        """The EAL's memory options."""
+        if shared:
+            return ['--huge-dir', self.huge_dir()]
+        return ['--no-huge', '--no-shconf'] if self.no_huge else ['--in-memory']
+
+    def huge_dir(self):
+        """A mount of hugepages; it goes with the mount namespace."""
+        path = f'{self.out}/huge'
+        if not os.path.ismount(path):
+            os.makedirs(path, exist_ok=True)
+            subprocess.run(['mount', '-t', 'hugetlbfs', 'none', path], check=True)
+        return path
+
     def remark(self, text):
         """Something that the reader of the table must know; said once."""
         if text not in self.remarks:
@@ -241,6 +261,8 @@ class Bench:
     def measure(self, case, device):
         """One measurement; again if something else took the lcore's CPU meanwhile."""
         self.lost_time = 0.0
+        if case.params.get('process') == 'second':
+            device = device.second
         metrics = getattr(self, case.kind)(device, case.params)
         for _ in range(REPEATS):
             if self.lost_time < DISTURBED or self.repeated >= self.may_repeat:
@@ -454,22 +476,9 @@ def run_rounds(bench, devices, todo, rounds, raw):
                       number, raw)
 
 
-def machine():
-    """What the figures depend on, as pairs of name and text."""
-    model = platform.processor() or platform.machine()
-    with open('/proc/cpuinfo', encoding='utf-8') as text:
-        for line in text:
-            if line.startswith('model name'):
-                model = line.partition(':')[2].strip()
-                break
-    return [('date', datetime.date.today().isoformat()),
-            ('machine', f'{os.cpu_count()} CPUs, {model}'),
-            ('kernel', platform.release())]
-
-
 def describe(bench, args):
     """The lines under the table."""
-    meta = machine()
+    meta = machine.describe()
     first, second, kernel = bench.cpus
     meta.append(('CPUs', f'first lcore {first}, second lcore {second}, kernel side {kernel}'))
     meta.append(('memory', '4 KB pages (no hugepages)' if bench.no_huge else 'hugepages'))
@@ -531,6 +540,9 @@ def run(args):
     todo = cases.select(args.cases.split(','))
     if not todo:
         raise BenchError(f'no case matches {args.cases}')
+    if args.no_huge and any(case.group == cases.TWO_PROCESSES for case in todo):
+        bench.remark('Without hugepages, processes cannot share memory.')
+        todo = [case for case in todo if case.group != cases.TWO_PROCESSES]
     raw = Raw(f'{args.out}/raw.csv')
     devices = make_devices(args)
     bench.may_repeat = int(REPEATED_PART * args.rounds * len(todo) * len(devices))
