@@ -3,11 +3,14 @@
 # Copyright(c) 2026 The net_rtap authors
 #
 # One of two processes on a port is killed, and the other is told so by nobody:
-# the secondary under load, then the primary. RTAP_MP_ROUNDS says how often.
+# the secondary under load, then the primary. RTAP_MP_ROUNDS says how often, and
+# RTAP_MP_KILLS how often the one of a process that does not look after its primary.
 
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh" || exit 1
 
 ROUNDS=${RTAP_MP_ROUNDS:-3}
+[ -z "${RTAP_FULL:-}" ] || : "${RTAP_MP_KILLS:=200}"
+KILLS=${RTAP_MP_KILLS:-10}
 
 if [ "${1:-}" != mounted ]; then
 	exec unshare --mount "$0" mounted
@@ -44,28 +47,34 @@ ends_by_itself()
 	[ $status -lt 128 ]
 }
 
-# orphan : two processes of the autotest's program. The primary is killed in the
-# middle of the other's bursts, which prints what is wrong, and is to end well.
+# orphan SECONDS : two processes of the autotest's program. The primary is killed in
+# the middle of the other's bursts, which send back what the kernel sends, after
+# so long. It prints what is wrong, and is to end well.
 orphan()
 {
 	eal_command "$RTAP_DPDK_TEST" "${SHARED[@]}"
-	ip netns exec "$NETNS" env DPDK_TEST=rtap_peer python3 - "${EAL_COMMAND[@]}" <<-'END'
+	ip netns exec "$NETNS" env DPDK_TEST=rtap_peer python3 - "$1" "${EAL_COMMAND[@]}" <<-'END'
+	import errno
 	import os
 	import signal
+	import socket
 	import struct
 	import subprocess
 	import sys
+	import threading
 	import time
 
 	# Of enum rtap_peer_op.
-	START, BURST, POLL, LINK, PACKETS = 1, 5, 6, 8, 9
+	START, BURST, POLL, LINK, PACKETS, TAP_FDS = 1, 5, 6, 8, 9, 14
+	# What no call of a process may take whose primary is gone, in seconds.
+	SOON = 1
 
 	class Peer:
 	    def __init__(self, *options):
 	        commands, self.to = os.pipe()
 	        self.back, answers = os.pipe()
 	        self.ends = commands, answers
-	        self.process = subprocess.Popen(sys.argv[1:] + list(options), pass_fds=(3, 4),
+	        self.process = subprocess.Popen(sys.argv[2:] + list(options), pass_fds=(3, 4),
 	                                        preexec_fn=self.place_ends)
 	        os.close(commands)
 	        os.close(answers)
@@ -82,9 +91,30 @@ orphan()
 	        os.write(self.to, struct.pack('=IIIHHHxx', op, 0, 1, 100, 0, 0))
 	        return self.answer()
 
+	    def do_soon(self, op):
+	        start = time.monotonic()
+	        answer = self.do(op)
+	        if time.monotonic() - start > SOON:
+	            sys.exit('a call takes longer than %d s' % SOON)
+	        return answer
+
 	    def expect(self, what, value, *wanted):
 	        if value not in wanted:
 	            sys.exit('%s: %d' % (what, value))
+
+	def send_frames():
+	    """Until the interface is gone."""
+	    frame = bytes.fromhex('ffffffffffff02000000000588b5') + bytes(86)
+	    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as sock:
+	        sock.bind(('rtest0', 0))
+	        while True:
+	            try:
+	                sock.send(frame)
+	            except BlockingIOError:
+	                pass
+	            except OSError as error:
+	                if error.errno != errno.ENOBUFS:
+	                    return
 
 	# Out of the way of 3 and 4, where a peer wants its ends.
 	spare = [os.open('/dev/null', os.O_RDONLY) for _ in range(4)]
@@ -94,18 +124,23 @@ orphan()
 	for _ in range(100):
 	    peer.expect('more than two packets', peer.do(BURST), 0, 1, 2)
 	    time.sleep(0.001)
+	peer.expect('it has no queue', peer.do(TAP_FDS), 1)
 	count = peer.do(PACKETS)
 	peer.expect('it does not poll', peer.do(POLL), 0)
-	time.sleep(0.2)
+	load = threading.Thread(target=send_frames)
+	load.start()
+	time.sleep(float(sys.argv[1]))
 	primary.process.send_signal(signal.SIGKILL)
 	primary.process.wait()
 	end = time.monotonic() + 10
 	while peer.do(LINK) == 1 and time.monotonic() < end:
 	    pass
-	peer.expect('its link is not down', peer.do(LINK), 0)
+	peer.expect('its link is not down', peer.do_soon(LINK), 0)
+	peer.expect('it keeps a queue', peer.do_soon(TAP_FDS), 0)
 	for _ in range(1000):
-	    peer.expect('a burst takes packets', peer.do(BURST), 0)
-	peer.expect('the counters are gone', peer.do(PACKETS) >= count > 0, True)
+	    peer.expect('a burst takes packets', peer.do_soon(BURST), 0)
+	peer.expect('the counters are gone', peer.do_soon(PACKETS) >= count > 0, True)
+	load.join()
 	os.close(peer.to)
 	peer.expect('it ends with status', peer.process.wait(20), 0)
 	END
@@ -113,7 +148,7 @@ orphan()
 
 begin_scenario mp-ends
 share_memory
-tap_plan $((2 + 9 * ROUNDS))
+tap_plan $((2 + 7 * ROUNDS + 2 * KILLS))
 
 check "the primary starts" start_primary
 same "it answers" "$(replies 3 0.1)" 3
@@ -144,7 +179,8 @@ for ((round = 1; round <= ROUNDS; round++)); do
 done
 
 stop_testpmd a
-for ((round = 1; round <= ROUNDS; round++)); do
-	check "round $round: a secondary that does not look after its primary lives on" orphan
+for ((round = 1; round <= KILLS; round++)); do
+	check "round $round: a secondary that does not look after its primary lives on" \
+		orphan "0.$((round * 37 % 200 + 100))"
 	check "round $round: that interface goes" poll 10 iface_gone rtest0
 done
