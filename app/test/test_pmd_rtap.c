@@ -115,6 +115,7 @@ static struct unit_test_suite rtap_leak_suite = {
 
 static struct unit_test_suite *rtap_suites[] = {
 	&rtap_devargs_suite,
+	&rtap_owner_suite,
 	&rtap_config_suite,
 	&rtap_control_suite,
 	&rtap_apart_suite,

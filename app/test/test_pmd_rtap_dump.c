@@ -134,14 +134,15 @@ names_device_arguments_and_interface(void)
 static int
 names_arguments_that_were_given(void)
 {
-	const char *args = "iface=" RTAP_TEST_IFACE ",persist=0,mac=02:00:00:00:00:07,napi,uso=1,"
-		"without=skip+buffers";
+	const char *args = "iface=" RTAP_TEST_IFACE ",persist=0,owner=61234,group=61235,"
+		"mac=02:00:00:00:00:07,napi,uso=1,without=skip+buffers";
 
 	TEST_ASSERT_SUCCESS(rtap_vdev_create(RTAP_TEST_VDEV, args, &rtap_fx.port), "no port");
 	if (dump_ours() != TEST_SUCCESS)
 		return TEST_FAILED;
 	TEST_ASSERT(has_line("  arguments: iface=" RTAP_TEST_IFACE ",create=1,persist=0,"
-		"mac=02:00:00:00:00:07,napi=1,uso=1,without=buffers+skip"), "arguments");
+		"owner=61234,group=61235,mac=02:00:00:00:00:07,napi=1,uso=1,"
+		"without=buffers+skip"), "arguments");
 	TEST_ASSERT(has_line("  MAC: 42:00:00:00:00:07, apart from the interface"), "port's MAC");
 	TEST_ASSERT(has_line("  interface MAC: 02:00:00:00:00:07"), "interface's MAC");
 	return TEST_SUCCESS;

@@ -166,6 +166,8 @@ link_parse(struct nlmsghdr *hdr, struct rtap_kernel_link *link)
 	uint8_t carrier = 0;
 
 	memset(link, 0, sizeof(*link));
+	link->owner = UINT32_MAX;
+	link->group = UINT32_MAX;
 	link->ifindex = info->ifi_index;
 	link->flags = info->ifi_flags;
 	attr_copy(attr_find(first, len, IFLA_ADDRESS), &link->mac, sizeof(link->mac));
@@ -183,6 +185,8 @@ link_parse(struct nlmsghdr *hdr, struct rtap_kernel_link *link)
 	link->carrier = carrier != 0;
 
 	tun = attr_find_nested(attr_find(first, len, IFLA_LINKINFO), IFLA_INFO_DATA);
+	attr_copy(attr_find_nested(tun, IFLA_TUN_OWNER), &link->owner, sizeof(link->owner));
+	attr_copy(attr_find_nested(tun, IFLA_TUN_GROUP), &link->group, sizeof(link->group));
 	attr_copy(attr_find_nested(tun, IFLA_TUN_NUM_QUEUES),
 		&link->nb_tap_queues, sizeof(link->nb_tap_queues));
 	attr_copy(attr_find_nested(tun, IFLA_TUN_NUM_DISABLED_QUEUES),

@@ -34,6 +34,8 @@ struct rtap_kernel_link {
 	uint32_t gso_max_segs;
 	uint32_t nb_tap_queues;		/* attached TAP queues */
 	uint32_t nb_idle_tap_queues;	/* detached TAP queues */
+	uint32_t owner;			/* of a TUN or TAP interface, or UINT32_MAX */
+	uint32_t group;
 	bool carrier;
 };
 

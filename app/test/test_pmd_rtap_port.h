@@ -44,6 +44,7 @@ extern struct rtap_fixture rtap_fx;
 /* Sub-suites, one per subject. */
 struct unit_test_suite;
 extern struct unit_test_suite rtap_devargs_suite;
+extern struct unit_test_suite rtap_owner_suite;
 extern struct unit_test_suite rtap_config_suite;
 extern struct unit_test_suite rtap_control_suite;
 extern struct unit_test_suite rtap_rx_suite;

@@ -39,12 +39,21 @@ check_iface(const char iface[IFNAMSIZ])
 	DEMAND(nb_percent <= 1, "%u of '%%'", nb_percent);
 }
 
+/* No user or group comes out but of its key. */
 static void
-check_args(const struct rtap_args *args)
+check_id(const char *text, const char *key, uint32_t id)
+{
+	DEMAND((strstr(text, key) != NULL) || id == RTAP_NO_ID, "%s%u without key", key, id);
+}
+
+static void
+check_args(const char *text, const struct rtap_args *args)
 {
 	check_iface(args->iface);
 	DEMAND(args->create || strchr(args->iface, '%') == NULL, "%s", args->iface);
 	DEMAND(args->persist <= RTAP_PERSIST_ON, "%d", args->persist);
+	check_id(text, RTAP_ARG_OWNER "=", args->owner);
+	check_id(text, RTAP_ARG_GROUP "=", args->group);
 	DEMAND(!rte_is_multicast_ether_addr(&args->mac), "%#x", args->mac.addr_bytes[0]);
 	DEMAND((args->without & ~ALL_FEATURES) == 0, "%#x", args->without);
 }
@@ -62,7 +71,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	ret = rtap_devargs_parse(&args, text);
 	DEMAND(ret == 0 || ret == -EINVAL, "%d", ret);
 	if (ret == 0)
-		check_args(&args);
+		check_args(text, &args);
 	free(text);
 	return 0;
 }

@@ -9,7 +9,10 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <grp.h>
+#include <pwd.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <rte_common.h>
@@ -22,6 +25,10 @@
 #include "rtap_uring.h"
 
 #define DEFAULT_IFACE "rtap%d"
+
+/* Bytes of an entry of the databases of users and groups. */
+#define MIN_ENTRY_LEN 1024
+#define MAX_ENTRY_LEN 1048576
 
 /* The kernel's own rules for names (dev_valid_name), and those for its "%d". */
 static bool
@@ -74,6 +81,109 @@ parse_persist(struct rtap_args *args, const char *value)
 	if (ret == 0)
 		args->persist = is_on ? RTAP_PERSIST_ON : RTAP_PERSIST_OFF;
 	return ret;
+}
+
+/*
+ * Looks a name up with a buffer of so many bytes: 0 and the number, or a negative errno,
+ * which is -ENOENT if there is nobody of that name.
+ */
+typedef int (*find_id)(const char *name, char *buf, size_t size, uint32_t *id);
+
+/* Some systems say so in other ways than by finding nothing. */
+static int
+lookup_result(int err, const void *result)
+{
+	switch (err) {
+	case 0:
+		return result != NULL ? 0 : -ENOENT;
+	case ESRCH:
+	case EBADF:
+	case EPERM:
+		return -ENOENT;
+	default:
+		return -err;
+	}
+}
+
+static int
+find_user(const char *name, char *buf, size_t size, uint32_t *id)
+{
+	struct passwd entry;
+	struct passwd *result = NULL;
+	int ret = getpwnam_r(name, &entry, buf, size, &result);
+
+	ret = lookup_result(ret, result);
+	if (ret == 0)
+		*id = entry.pw_uid;
+	return ret;
+}
+
+static int
+find_group(const char *name, char *buf, size_t size, uint32_t *id)
+{
+	struct group entry;
+	struct group *result = NULL;
+	int ret = getgrnam_r(name, &entry, buf, size, &result);
+
+	ret = lookup_result(ret, result);
+	if (ret == 0)
+		*id = entry.gr_gid;
+	return ret;
+}
+
+/* The entry of a group has all of its members: only a try tells how long it is. */
+static int
+look_up(find_id find, const char *name, uint32_t *id)
+{
+	int ret = -ERANGE;
+
+	for (size_t size = MIN_ENTRY_LEN; size <= MAX_ENTRY_LEN && ret == -ERANGE; size *= 2) {
+		char *buf = malloc(size);
+
+		if (buf == NULL)
+			return -ENOMEM;
+		ret = find(name, buf, size, id);
+		free(buf);
+	}
+	return ret;
+}
+
+/* Digits are a number, whatever users are called, as they are for ip-tuntap(8). */
+static int
+parse_id(const char *value, find_id find, uint32_t *id)
+{
+	unsigned long long number;
+	int ret;
+
+	if (value == NULL || value[0] == '\0')
+		return -EINVAL;
+	if (value[strspn(value, "0123456789")] == '\0') {
+		errno = 0;
+		number = strtoull(value, NULL, 10);
+		if (errno != 0 || number >= RTAP_NO_ID)
+			return -EINVAL;
+		*id = number;
+		return 0;
+	}
+
+	ret = look_up(find, value, id);
+	if (ret == -ENOENT || (ret == 0 && *id == RTAP_NO_ID))
+		return -EINVAL;
+	if (ret < 0)
+		PMD_LOG_ERRNO(ERR, -ret, "cannot look up '%s'", value);
+	return ret;
+}
+
+static int
+parse_owner(struct rtap_args *args, const char *value)
+{
+	return parse_id(value, find_user, &args->owner);
+}
+
+static int
+parse_group(struct rtap_args *args, const char *value)
+{
+	return parse_id(value, find_group, &args->group);
 }
 
 static int
@@ -157,6 +267,16 @@ static const struct {
 		.parse = parse_persist,
 	},
 	{
+		.key = RTAP_ARG_OWNER,
+		.rule = "the name or the number of a user of this system",
+		.parse = parse_owner,
+	},
+	{
+		.key = RTAP_ARG_GROUP,
+		.rule = "the name or the number of a group of this system",
+		.parse = parse_group,
+	},
+	{
 		.key = RTAP_ARG_MAC,
 		.rule = "a unicast address such as 02:00:00:00:00:01",
 		.parse = parse_mac,
@@ -181,14 +301,16 @@ static const struct {
 static int
 parse_pair(struct rtap_args *args, const char *key, const char *value)
 {
+	int ret;
+
 	for (unsigned int i = 0; i < RTE_DIM(known_args); i++) {
 		if (strcmp(key, known_args[i].key) != 0)
 			continue;
-		if (known_args[i].parse(args, value) == 0)
-			return 0;
-		PMD_LOG(ERR, "invalid device argument %s=%s, it takes %s", key,
-			value == NULL ? "" : value, known_args[i].rule);
-		return -EINVAL;
+		ret = known_args[i].parse(args, value);
+		if (ret == -EINVAL)
+			PMD_LOG(ERR, "invalid device argument %s=%s, it takes %s", key,
+				value == NULL ? "" : value, known_args[i].rule);
+		return ret;
 	}
 	PMD_LOG(ERR, "unknown device argument %s=%s", key, value == NULL ? "" : value);
 	return -EINVAL;
@@ -214,6 +336,8 @@ rtap_devargs_parse(struct rtap_args *args, const char *text)
 	memset(args, 0, sizeof(*args));
 	strlcpy(args->iface, DEFAULT_IFACE, sizeof(args->iface));
 	args->create = true;
+	args->owner = RTAP_NO_ID;
+	args->group = RTAP_NO_ID;
 	if (text == NULL || text[0] == '\0')
 		return 0;
 

@@ -49,6 +49,10 @@ print_arguments(FILE *file, const struct rtap_args *args)
 		args->create);
 	if (args->persist != RTAP_PERSIST_UNCHANGED)
 		fprintf(file, "," RTAP_ARG_PERSIST "=%d", args->persist == RTAP_PERSIST_ON);
+	if (args->owner != RTAP_NO_ID)
+		fprintf(file, "," RTAP_ARG_OWNER "=%u", args->owner);
+	if (args->group != RTAP_NO_ID)
+		fprintf(file, "," RTAP_ARG_GROUP "=%u", args->group);
 	if (!rte_is_zero_ether_addr(&args->mac))
 		fprintf(file, "," RTAP_ARG_MAC "=" RTE_ETHER_ADDR_PRT_FMT,
 			RTE_ETHER_ADDR_BYTES(&args->mac));

@@ -589,6 +589,8 @@ RTE_PMD_REGISTER_PARAM_STRING(net_rtap,
 	RTAP_ARG_IFACE "=<string> "
 	RTAP_ARG_CREATE "=<0|1> "
 	RTAP_ARG_PERSIST "=<0|1> "
+	RTAP_ARG_OWNER "=<string> "
+	RTAP_ARG_GROUP "=<string> "
 	RTAP_ARG_MAC "=<xx:xx:xx:xx:xx:xx> "
 	RTAP_ARG_NAPI "=<0|1> "
 	RTAP_ARG_USO "=<0|1>");

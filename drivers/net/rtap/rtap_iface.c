@@ -71,6 +71,19 @@ check_taken_over(struct rtap_nl *nl, const char *name, int if_index)
 	return -ENODEV;
 }
 
+static int
+set_access(const struct rtap_process *process)
+{
+	const struct rtap_args *args = &process->args;
+	int ret = 0;
+
+	if (args->owner != RTAP_NO_ID)
+		ret = rtap_tap_set_owner(process->keep_alive_fd, args->owner);
+	if (ret == 0 && args->group != RTAP_NO_ID)
+		ret = rtap_tap_set_group(process->keep_alive_fd, args->group);
+	return ret;
+}
+
 int
 rtap_iface_open(struct rtap_process *process)
 {
@@ -98,6 +111,8 @@ rtap_iface_open(struct rtap_process *process)
 		return ret;
 	process->keep_alive_fd = ret;
 	ret = create ? 0 : check_taken_over(&process->nl, name, if_index);
+	if (ret == 0)
+		ret = set_access(process);
 	return ret < 0 ? ret : rtap_tap_detach(process->keep_alive_fd);
 }
 

@@ -93,13 +93,18 @@ get_features(int fd, unsigned int *features)
 
 /* The kernel gives several causes one number; the text says which ones it can be. */
 static void
-log_set_iff_failure(int err, const char *name)
+log_set_iff_failure(int err, const char *name, enum rtap_tap_mode mode)
 {
 	switch (err) {
 	case EPERM:
-		PMD_LOG_ERRNO(ERR, err,
-			"cannot open '%s', CAP_NET_ADMIN is needed in its network namespace",
-			name);
+		if (mode == RTAP_TAP_ATTACH)
+			PMD_LOG_ERRNO(ERR, err,
+				"cannot open '%s', its owner or group is another, "
+				"and CAP_NET_ADMIN is missing", name);
+		else
+			PMD_LOG_ERRNO(ERR, err,
+				"cannot open '%s', CAP_NET_ADMIN is needed in its network namespace",
+				name);
 		break;
 	case EBUSY:
 		PMD_LOG_ERRNO(ERR, err,
@@ -169,7 +174,7 @@ rtap_tap_open(char name[IFNAMSIZ], enum rtap_tap_mode mode, bool napi)
 		if (ret == -EBUSY && mode == RTAP_TAP_ATTACH)
 			ret = -ENODEV;
 		else
-			log_set_iff_failure(-ret, name);
+			log_set_iff_failure(-ret, name, mode);
 		goto close_fd;
 	}
 	strlcpy(name, ifr.ifr_name, IFNAMSIZ);
@@ -275,6 +280,22 @@ rtap_tap_set_carrier(int fd, bool on)
 
 	if (ioctl(fd, TUNSETCARRIER, &carrier) < 0)
 		return fail(errno, "switch %s the carrier of", on ? "on" : "off");
+	return 0;
+}
+
+int
+rtap_tap_set_owner(int fd, uint32_t user)
+{
+	if (ioctl(fd, TUNSETOWNER, (unsigned long)user) < 0)
+		return fail(errno, "set user %u as the owner of", user);
+	return 0;
+}
+
+int
+rtap_tap_set_group(int fd, uint32_t group)
+{
+	if (ioctl(fd, TUNSETGROUP, (unsigned long)group) < 0)
+		return fail(errno, "set group %u as the owner of", group);
 	return 0;
 }
 

@@ -46,6 +46,12 @@ int rtap_tap_set_offload(int fd, unsigned int tun_f_mask);
 bool rtap_tap_try_offload(int fd, unsigned int tun_f_mask);
 int rtap_tap_set_persist(int fd, bool on);
 int rtap_tap_set_carrier(int fd, bool on);
+/*
+ * Who may open queues of the interface without CAP_NET_ADMIN: that user, the members of
+ * that group, or only who is both if both are set. Before either is, any user may.
+ */
+int rtap_tap_set_owner(int fd, uint32_t user);
+int rtap_tap_set_group(int fd, uint32_t group);
 
 /*
  * A descriptor of the network namespace of the queue's interface, for the caller
