@@ -273,6 +273,43 @@ user_who_is_in_group_is_let_in(void)
 	return check_intruder(OTHER, GROUP, 0);
 }
 
+static int
+new_interface_belongs_to_user_of_process(void)
+{
+	return check_made_with(RTAP_TEST_ARGS, geteuid(), NONE);
+}
+
+static int
+new_interface_keeps_other_users_out(void)
+{
+	TEST_ASSERT_SUCCESS(rtap_vdev_create(RTAP_TEST_VDEV, RTAP_TEST_ARGS, &rtap_fx.port),
+		"no port");
+	return check_intruder(OTHER, OTHER, -EPERM);
+}
+
+static int
+running_port_keeps_other_users_out(void)
+{
+	TEST_ASSERT_SUCCESS(rtap_vdev_create(RTAP_TEST_VDEV, "iface=rtest%d", &rtap_fx.port),
+		"no port");
+	TEST_ASSERT_SUCCESS(rtap_port_run(rtap_fx.port, 2), "no start");
+	return check_intruder(OTHER, OTHER, -EPERM);
+}
+
+/* Whoever made it so may have a reason. */
+static int
+interface_taken_over_stays_open_to_all(void)
+{
+	int ret;
+
+	TEST_ASSERT_SUCCESS(rtap_kernel_make_tun(RTAP_TEST_IFACE,
+		IFF_TAP | IFF_NO_PI | IFF_MULTI_QUEUE), "cannot make an interface");
+	ret = check_made_with(RTAP_TEST_ARGS, NONE, NONE);
+	rte_vdev_uninit(RTAP_TEST_VDEV);
+	rtap_kernel_link_del(RTAP_TEST_IFACE);
+	return ret;
+}
+
 struct unit_test_suite rtap_owner_suite = {
 	.suite_name = "rtap: owner and group",
 	.unit_test_cases = {
@@ -294,6 +331,12 @@ struct unit_test_suite rtap_owner_suite = {
 		TEST_CASE_ST(rtap_setup_none, rtap_teardown, user_who_is_owner_is_let_in),
 		TEST_CASE_ST(rtap_setup_none, rtap_teardown, user_who_is_not_in_group_is_kept_out),
 		TEST_CASE_ST(rtap_setup_none, rtap_teardown, user_who_is_in_group_is_let_in),
+		TEST_CASE_ST(rtap_setup_none, rtap_teardown,
+			new_interface_belongs_to_user_of_process),
+		TEST_CASE_ST(rtap_setup_none, rtap_teardown, new_interface_keeps_other_users_out),
+		TEST_CASE_ST(rtap_setup_none, rtap_teardown, running_port_keeps_other_users_out),
+		TEST_CASE_ST(rtap_setup_none, rtap_teardown,
+			interface_taken_over_stays_open_to_all),
 		TEST_CASES_END()
 	}
 };

@@ -71,16 +71,27 @@ check_taken_over(struct rtap_nl *nl, const char *name, int if_index)
 	return -ENODEV;
 }
 
+/*
+ * The kernel lets every user who may open /dev/net/tun have queues of an interface without
+ * owner and group, and with them the packets: a new one is for this user, unless told
+ * otherwise. Who was there before is found out when the port looks at its interface.
+ */
 static int
-set_access(const struct rtap_process *process)
+set_access(const struct rtap_process *process, bool is_new)
 {
 	const struct rtap_args *args = &process->args;
+	int fd = process->keep_alive_fd;
 	int ret = 0;
 
+	if (args->owner == RTAP_NO_ID && args->group == RTAP_NO_ID && is_new) {
+		ret = rtap_tap_set_owner(fd, geteuid());
+		/* A user namespace may have no number for its user: that is only told. */
+		return ret == -EINVAL ? 0 : ret;
+	}
 	if (args->owner != RTAP_NO_ID)
-		ret = rtap_tap_set_owner(process->keep_alive_fd, args->owner);
+		ret = rtap_tap_set_owner(fd, args->owner);
 	if (ret == 0 && args->group != RTAP_NO_ID)
-		ret = rtap_tap_set_group(process->keep_alive_fd, args->group);
+		ret = rtap_tap_set_group(fd, args->group);
 	return ret;
 }
 
@@ -112,7 +123,7 @@ rtap_iface_open(struct rtap_process *process)
 	process->keep_alive_fd = ret;
 	ret = create ? 0 : check_taken_over(&process->nl, name, if_index);
 	if (ret == 0)
-		ret = set_access(process);
+		ret = set_access(process, if_index == 0);
 	return ret < 0 ? ret : rtap_tap_detach(process->keep_alive_fd);
 }
 
