@@ -480,6 +480,35 @@ run_testpmd()
 		</dev/null >"${TESTPMD_LOG[$key]}" 2>&1
 }
 
+# ---- users without privilege --------------------------------------------------
+
+NOBODY_ID=65534
+NOBODY=(setpriv "--reuid=$NOBODY_ID" "--regid=$NOBODY_ID" --clear-groups)
+
+# with_tun COMMANDS : a wrapper with a /dev/net of its own that COMMANDS fill.
+with_tun()
+{
+	WRAPPER=(unshare --mount sh -c "mount -t tmpfs $1 && $2 && exec \"\$@\"" sh)
+}
+
+# The build may lie where only root can look.
+readable_testpmd()
+{
+	chmod 711 "$SCRATCH" && cp "$RTAP_TESTPMD" "$SCRATCH/testpmd" &&
+		"${NOBODY[@]}" "$SCRATCH/testpmd" --help >/dev/null 2>&1
+}
+
+# start_wrapped KEY VDEVS WRAPPER... PROGRAM : such a testpmd.
+start_wrapped()
+{
+	local key=$1 vdevs=$2
+
+	shift 2
+	printf '#!/bin/sh\nexec%s "$@"\n' "$(printf ' %q' "$@")" >"$SCRATCH/wrapped"
+	chmod 755 "$SCRATCH/wrapped"
+	RTAP_TESTPMD=$SCRATCH/wrapped start_testpmd "$key" "$vdevs"
+}
+
 # ---- TAP ---------------------------------------------------------------------
 
 # shellcheck source=devtools/lib/cases.sh

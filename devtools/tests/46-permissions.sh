@@ -8,17 +8,10 @@
 
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh" || exit 1
 
-NOBODY=(setpriv --reuid=65534 --regid=65534 --clear-groups)
 # System calls of io_uring, on every architecture.
 SETUP=425
 ENTER=426
 REGISTER=427
-
-# with_tun COMMANDS : a wrapper with a /dev/net of its own that COMMANDS fill.
-with_tun()
-{
-	WRAPPER=(unshare --mount sh -c "mount -t tmpfs $1 && $2 && exec \"\$@\"" sh)
-}
 
 refuse_by_device()
 {
@@ -29,13 +22,6 @@ refuse_by_device()
 		'/dev/net/tun.*permission' "${WRAPPER[@]}"
 	with_tun "none /dev/net" "touch /dev/net/tun"
 	refused "/dev/net/tun is a plain file" "$vdev" '/dev/net/tun.*ioctl' "${WRAPPER[@]}"
-}
-
-# The build may lie where only root can look.
-readable_testpmd()
-{
-	chmod 711 "$SCRATCH" && cp "$RTAP_TESTPMD" "$SCRATCH/testpmd" &&
-		"${NOBODY[@]}" "$SCRATCH/testpmd" --help >/dev/null 2>&1
 }
 
 refuse_nobody()
@@ -142,9 +128,7 @@ runs()
 	local name=$1
 
 	shift
-	printf '#!/bin/sh\nexec%s "$@"\n' "$(printf ' %q' "$@")" >"$SCRATCH/wrapped"
-	chmod 755 "$SCRATCH/wrapped"
-	RTAP_TESTPMD=$SCRATCH/wrapped start_testpmd a "net_rtap0,iface=$DEMO_IFACE"
+	start_wrapped a "net_rtap0,iface=$DEMO_IFACE" "$@"
 	address_iface "$DEMO_IFACE"
 	same "$name: answers" "$(replies 3 0.1)" 3
 }

@@ -336,6 +336,8 @@ int rtap_link_update(struct rte_eth_dev *dev, int wait_to_complete);
 int rtap_is_removed(struct rte_eth_dev *dev);
 int rtap_set_link_up(struct rte_eth_dev *dev);
 int rtap_set_link_down(struct rte_eth_dev *dev);
+/* Brings the interface up, if this process may; a message tells if it may not. */
+int rtap_start_link(struct rte_eth_dev *dev);
 int rtap_mac_addr_set(struct rte_eth_dev *dev, struct rte_ether_addr *mac);
 int rtap_mtu_set(struct rte_eth_dev *dev, uint16_t mtu);
 /* To be told of each configuration, which may ask for an MTU. */
@@ -420,6 +422,9 @@ int rtap_ask_link(struct rte_eth_dev *dev, struct rtap_link *link);
 /* Changes the interface wherever it is; -ENODEV only if it was deleted. */
 typedef int (*rtap_change_apply)(const struct rtap_change *change, const void *arg);
 int rtap_change(struct rte_eth_dev *dev, rtap_change_apply apply, const void *arg);
+/* The same with a message if it may not be changed, which names what. */
+int rtap_change_or_log(struct rte_eth_dev *dev, rtap_change_apply apply, const void *arg,
+		const char *what);
 
 /* rtap_rx.c */
 uint16_t rtap_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);

@@ -70,7 +70,7 @@ change_up(struct rte_eth_dev *dev, unsigned int flags)
 
 	if (ret < 0 || ((link.flags ^ flags) & IFF_UP) == 0)
 		return ret;
-	return rtap_change(dev, apply_up, &flags);
+	return rtap_change_or_log(dev, apply_up, &flags, "the state");
 }
 
 int
@@ -83,6 +83,24 @@ int
 rtap_set_link_down(struct rte_eth_dev *dev)
 {
 	return change_up(dev, 0);
+}
+
+/* Who has no privilege may leave that to somebody else: the port has no link until then. */
+int
+rtap_start_link(struct rte_eth_dev *dev)
+{
+	const unsigned int up = IFF_UP;
+	struct rtap_link link;
+	int ret = rtap_need_link(dev, &link);
+
+	if (ret < 0 || (link.flags & IFF_UP) != 0)
+		return ret;
+	ret = rtap_change(dev, apply_up, &up);
+	if (ret != -EPERM)
+		return ret;
+	PMD_LOG(WARNING, "%s: the interface is down, to bring it up CAP_NET_ADMIN is needed",
+		dev->data->name);
+	return 0;
 }
 
 static int
@@ -109,7 +127,7 @@ rtap_mac_addr_set(struct rte_eth_dev *dev, struct rte_ether_addr *mac)
 	int ret = 0;
 
 	if (!shared->is_mac_apart && !is_replay)
-		ret = rtap_change(dev, apply_mac, mac);
+		ret = rtap_change_or_log(dev, apply_mac, mac, "the MAC address");
 	if (ret == 0)
 		rtap_filter_set_unicast(&shared->filter, 0, mac);
 	return ret;
@@ -163,7 +181,7 @@ rtap_mtu_set(struct rte_eth_dev *dev, uint16_t mtu)
 	if (ret < 0)
 		return ret;
 	set_queues_mtu(dev, mtu, rtap_rx_allow_mtu);
-	ret = rtap_change(dev, apply_mtu, &mtu);
+	ret = rtap_change_or_log(dev, apply_mtu, &mtu, "the MTU");
 	if (ret < 0)
 		return ret;
 	shared->agreed_mtu = mtu;
@@ -244,7 +262,7 @@ agree_on_mtu(struct rte_eth_dev *dev, uint32_t current)
 	shared->agreed_mtu = dev->data->mtu;
 	if (!shared->is_mtu_wanted || current == dev->data->mtu)
 		return 0;
-	return rtap_change(dev, apply_mtu, &dev->data->mtu);
+	return rtap_change_or_log(dev, apply_mtu, &dev->data->mtu, "the MTU");
 }
 
 static int
@@ -260,6 +278,7 @@ static int
 lengthen_queue(struct rte_eth_dev *dev, uint32_t current)
 {
 	uint32_t queue_len = current;
+	int ret;
 
 	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++) {
 		const struct rtap_rx_queue *q = dev->data->rx_queues[i];
@@ -268,7 +287,13 @@ lengthen_queue(struct rte_eth_dev *dev, uint32_t current)
 	}
 	if (queue_len == current)
 		return 0;
-	return rtap_change(dev, apply_queue_len, &queue_len);
+	ret = rtap_change(dev, apply_queue_len, &queue_len);
+	if (ret != -EPERM)
+		return ret;
+	/* Packets are lost earlier, but the administrator may have meant it so. */
+	PMD_LOG(NOTICE, "%s: the interface holds %u packets, to hold %u CAP_NET_ADMIN is needed",
+		dev->data->name, current, queue_len);
+	return 0;
 }
 
 /* Brings the interface to what was configured, as far as it is not there yet. */

@@ -263,7 +263,7 @@ rtap_start(struct rte_eth_dev *dev)
 	ret = start_queues(dev);
 	if (ret < 0)
 		return ret;
-	ret = rtap_set_link_up(dev);
+	ret = rtap_start_link(dev);
 	if (ret < 0)
 		goto undo;
 	ret = raise_carrier(dev);

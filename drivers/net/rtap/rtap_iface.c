@@ -172,7 +172,11 @@ set_mac(struct rtap_process *process, int if_index)
 	ret = rtap_nl_get_mac(&process->nl, rtap_place_here(if_index), &current);
 	if (ret < 0 || rte_is_same_ether_addr(&current, mac))
 		return ret;
-	return rtap_nl_set_mac(&process->nl, if_index, mac);
+	ret = rtap_nl_set_mac(&process->nl, if_index, mac);
+	if (ret == -EPERM)
+		PMD_LOG_ERRNO(ERR, -ret, "to set the MAC address of the interface by %s, "
+			"CAP_NET_ADMIN is needed", RTAP_ARG_MAC);
+	return ret;
 }
 
 int

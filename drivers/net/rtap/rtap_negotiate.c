@@ -108,6 +108,15 @@ are_equal(const struct limits *a, const struct limits *b)
 	return a->size == b->size && a->segs == b->segs;
 }
 
+/* What a port has left that was killed is narrower than need be, but good enough. */
+static int
+widen_limits(struct rte_eth_dev *dev, const struct limits *limits)
+{
+	int ret = rtap_change(dev, apply_limits, limits);
+
+	return ret == -EPERM ? 0 : ret;
+}
+
 /* Limits of others are kept where they are no wider than what is agreed on. */
 static int
 limit_aggregates(struct rte_eth_dev *dev)
@@ -123,9 +132,10 @@ limit_aggregates(struct rte_eth_dev *dev)
 		return ret;
 	current.size = link.gso_max_size;
 	current.segs = link.gso_max_segs;
-	if (current.size > limits.size || current.segs > limits.segs ||
-			(shared->is_gso_limited && !are_equal(&current, &limits)))
-		ret = rtap_change(dev, apply_limits, &limits);
+	if (current.size > limits.size || current.segs > limits.segs)
+		ret = rtap_change_or_log(dev, apply_limits, &limits, "limits on aggregates");
+	else if (shared->is_gso_limited && !are_equal(&current, &limits))
+		ret = widen_limits(dev, &limits);
 	if (ret == 0)
 		shared->is_gso_limited = !are_equal(&limits, &usual_limits);
 	return ret;

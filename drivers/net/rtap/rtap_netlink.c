@@ -343,8 +343,8 @@ change_link(struct rtap_nl *nl, struct request *req, const char *what)
 	struct reply reply = { 0 };
 	int ret = transact(nl, req, &reply);
 
-	/* It may have moved meanwhile, and then is looked for. */
-	if (ret < 0 && ret != -ENODEV)
+	/* It may have moved meanwhile, and then is looked for; what may be denied, callers know. */
+	if (ret < 0 && ret != -ENODEV && ret != -EPERM)
 		PMD_LOG_ERRNO(ERR, -ret, "cannot set %s of interface %d%s%s", what,
 			req->info.ifi_index, reply.text[0] == '\0' ? "" : ", ", reply.text);
 	return ret;

@@ -108,7 +108,7 @@ int rtap_nl_get_flags(struct rtap_nl *nl, struct rtap_place place, unsigned int 
 int rtap_nl_get_mac(struct rtap_nl *nl, struct rtap_place place, struct rte_ether_addr *mac);
 int rtap_nl_get_stats(struct rtap_nl *nl, struct rtap_place place, uint64_t *tx_dropped);
 
-/* Changes are of interfaces in the socket's own namespace. */
+/* Changes are of interfaces in the socket's own namespace. -EPERM is not logged. */
 
 /* Sets those of `mask` to their value in `flags`; the others stay as they are. */
 int rtap_nl_change_flags(struct rtap_nl *nl, int if_index, unsigned int flags,

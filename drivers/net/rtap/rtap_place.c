@@ -275,3 +275,15 @@ rtap_change(struct rte_eth_dev *dev, rtap_change_apply apply, const void *arg)
 	}
 	return ret;
 }
+
+int
+rtap_change_or_log(struct rte_eth_dev *dev, rtap_change_apply apply, const void *arg,
+		const char *what)
+{
+	int ret = rtap_change(dev, apply, arg);
+
+	if (ret == -EPERM)
+		PMD_LOG_ERRNO(ERR, -ret, "%s: to set %s of the interface, CAP_NET_ADMIN is needed",
+			dev->data->name, what);
+	return ret;
+}

@@ -103,8 +103,8 @@ log_set_iff_failure(int err, const char *name, enum rtap_tap_mode mode)
 				"and CAP_NET_ADMIN is missing", name);
 		else
 			PMD_LOG_ERRNO(ERR, err,
-				"cannot open '%s', CAP_NET_ADMIN is needed in its network namespace",
-				name);
+				"cannot open '%s', CAP_NET_ADMIN is needed "
+				"in its network namespace", name);
 		break;
 	case EBUSY:
 		PMD_LOG_ERRNO(ERR, err,
