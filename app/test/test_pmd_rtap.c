@@ -23,6 +23,7 @@
 
 #include "test.h"
 #include "test_pmd_rtap_data.h"
+#include "test_pmd_rtap_exec.h"
 #include "test_pmd_rtap_intr.h"
 #include "test_pmd_rtap_ip.h"
 #include "test_pmd_rtap_kernel.h"
@@ -150,6 +151,7 @@ static struct unit_test_suite *rtap_suites[] = {
 	&rtap_offload_conf_suite,
 	&rtap_away_suite,
 	&rtap_dump_suite,
+	&rtap_exec_suite,
 	&rtap_leak_suite,
 	NULL
 };

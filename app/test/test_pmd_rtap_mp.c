@@ -20,6 +20,7 @@
 #include <rte_mempool.h>
 
 #include "test.h"
+#include "test_pmd_rtap_exec.h"
 #include "test_pmd_rtap_kernel.h"
 #include "test_pmd_rtap_mp.h"
 #include "test_pmd_rtap_port.h"
@@ -147,6 +148,26 @@ second_process_sees_link_info_and_statistics(void)
 		rte_eth_xstats_get_names(rtap_fx.port, NULL, 0), "other xstats there");
 	TEST_ASSERT_EQUAL(rtap_mp_tell(RTAP_PEER_LINK), 1, "link is not up there");
 	TEST_ASSERT_EQUAL(rtap_mp_tell(RTAP_PEER_INFO), MAX_QUEUES, "other limits there");
+	return TEST_SUCCESS;
+}
+
+/* Nor does the pipe that goes with it, in either process. */
+static int
+loan_gives_nothing_to_programs(void)
+{
+	const int nb_before = rtap_mp_tell(RTAP_PEER_INHERITED);
+	struct rtap_inherited before;
+	struct rtap_inherited after;
+
+	TEST_ASSERT(nb_before > 0, "the second process: %d", nb_before);
+	TEST_ASSERT_SUCCESS(rtap_exec_look(&before), "no program");
+	if (rtap_mp_check_peer() != TEST_SUCCESS)
+		return TEST_FAILED;
+	TEST_ASSERT_EQUAL(rtap_mp_tell(RTAP_PEER_DUMP), 1, "not borrowed");
+	TEST_ASSERT_EQUAL(rtap_mp_tell(RTAP_PEER_INHERITED), nb_before, "in the second process");
+	TEST_ASSERT_SUCCESS(rtap_exec_look(&after), "no program");
+	TEST_ASSERT_EQUAL(after.nb_all, before.nb_all, "in the first process");
+	TEST_ASSERT_EQUAL(after.nb_ours, 0, "in the first process");
 	return TEST_SUCCESS;
 }
 
@@ -507,6 +528,7 @@ struct unit_test_suite rtap_mp_suite = {
 			queues_change_while_the_other_reads_statistics),
 		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown, killed_process_takes_little_along),
 		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown, frozen_process_does_not_stop_the_other),
+		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown, loan_gives_nothing_to_programs),
 		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown, forged_messages_are_refused),
 		TEST_CASES_END()
 	}

@@ -29,6 +29,7 @@
 
 #include "test.h"
 #include "test_pmd_rtap_kernel.h"
+#include "test_pmd_rtap_exec.h"
 #include "test_pmd_rtap_peer.h"
 #include "test_pmd_rtap_port.h"
 
@@ -447,6 +448,17 @@ peer_control_queues(void)
 	return ret;
 }
 
+static int
+peer_inherited(void)
+{
+	struct rtap_inherited inherited;
+	const int ret = rtap_exec_look(&inherited);
+
+	if (ret < 0)
+		return ret;
+	return inherited.nb_ours == 0 ? inherited.nb_all : -EPERM;
+}
+
 /* In a primary that is no test. */
 static int
 peer_start(void)
@@ -486,6 +498,8 @@ peer_obey(const struct command *command)
 		return peer_control_queues();
 	case RTAP_PEER_TAP_FDS:
 		return rtap_peer_tap_fds();
+	case RTAP_PEER_INHERITED:
+		return peer_inherited();
 	case RTAP_PEER_FORGE:
 		return rtap_peer_forge();
 	case RTAP_PEER_START:

@@ -51,6 +51,7 @@ enum rtap_peer_op {
 	RTAP_PEER_FIRST_TAP,	/* the smallest number of a TAP descriptor */
 	RTAP_PEER_OPEN_FILES,	/* empty ones, with all the small numbers; the smallest number */
 	RTAP_PEER_FILE_BYTES,	/* what has been written to these, which are closed */
+	RTAP_PEER_INHERITED,	/* descriptors that its programs get, an error if some are ours */
 };
 
 struct rtap_peer {
