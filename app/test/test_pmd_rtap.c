@@ -152,6 +152,7 @@ static struct unit_test_suite *rtap_suites[] = {
 	&rtap_away_suite,
 	&rtap_dump_suite,
 	&rtap_exec_suite,
+	&rtap_hdr_suite,
 	&rtap_leak_suite,
 	NULL
 };

@@ -31,6 +31,7 @@ extern struct unit_test_suite rtap_rename_suite;
 extern struct unit_test_suite rtap_filter_suite;
 extern struct unit_test_suite rtap_away_suite;
 extern struct unit_test_suite rtap_dump_suite;
+extern struct unit_test_suite rtap_hdr_suite;
 
 /* What is zero is as rtap_port_configure() has it. */
 struct rtap_port_conf {
