@@ -370,7 +370,10 @@ int rtap_iface_set_up(struct rtap_process *process, int if_index);
 /* Finds out the TUN_F_* that the kernel has, and leaves the interface without any. */
 int rtap_iface_probe_offloads(int fd, uint32_t *features);
 int rtap_iface_set_offload(int fd, uint32_t tun_features, uint16_t hdr_len);
-/* Opens what is missing of the first nb_queues, detached, and closes the others. */
+/*
+ * Opens what is missing of the first nb_queues, detached, and closes the others.
+ * What is left of a failure is to be closed.
+ */
 int rtap_queues_resize(struct rte_eth_dev *dev, uint16_t nb_queues);
 void rtap_queues_close_from(struct rtap_process *process, uint16_t first);
 

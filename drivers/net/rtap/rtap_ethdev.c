@@ -38,13 +38,20 @@ rtap_configure(struct rte_eth_dev *dev)
 	}
 	rtap_rx_intr_close(dev);
 	ret = rtap_queues_resize(dev, nb_rx);
-	if (ret < 0)
-		return ret;
-	rtap_mtu_configure(dev);
-	ret = rtap_negotiate_offloads(dev);
+	if (ret == 0) {
+		rtap_mtu_configure(dev);
+		ret = rtap_negotiate_offloads(dev);
+	}
 	if (ret == 0)
 		ret = rtap_rx_intr_open(dev);
-	return ret < 0 ? ret : rtap_lsc_set(dev, false);
+	if (ret == 0)
+		ret = rtap_lsc_set(dev, false);
+	if (ret < 0) {
+		/* ethdev leaves a port that failed to configure without queues. */
+		rtap_rx_intr_close(dev);
+		rtap_queues_close_from(rtap_process(dev), 0);
+	}
+	return ret;
 }
 
 /* The kernel refuses a carrier to an interface without an attached queue. */

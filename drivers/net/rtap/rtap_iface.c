@@ -333,16 +333,10 @@ rtap_queues_resize(struct rte_eth_dev *dev, uint16_t nb_queues)
 
 	rtap_queues_close_from(process, nb_queues);
 	for (uint16_t i = 0; i < nb_queues; i++) {
-		int ret;
+		int ret = process->queues[i].tap_fd >= 0 ? 0 : rtap_queue_open(dev, i);
 
-		if (process->queues[i].tap_fd >= 0)
-			continue;
-		ret = rtap_queue_open(dev, i);
-		if (ret < 0) {
-			/* ethdev leaves a port that failed to configure without queues. */
-			rtap_queues_close_from(process, 0);
+		if (ret < 0)
 			return ret;
-		}
 	}
 	/* Before Linux 6.1 each opening has raised the carrier. */
 	return rtap_tap_set_carrier(process->keep_alive_fd, false);
