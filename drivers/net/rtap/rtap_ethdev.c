@@ -285,6 +285,8 @@ rtap_start(struct rte_eth_dev *dev)
 	return 0;
 
 undo:
+	/* The deletion of the interface is told while the port is stopped, too. */
+	rtap_lsc_set(dev, false);
 	rtap_tap_set_carrier(rtap_process(dev)->keep_alive_fd, false);
 	stop_queues(dev);
 	return ret;
