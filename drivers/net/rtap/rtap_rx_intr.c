@@ -71,6 +71,9 @@ rtap_rx_intr_watch(struct rtap_queue_pair *pair)
 	if (pair->intr_fd < 0)
 		return 0;
 	ret = control(pair, EPOLL_CTL_ADD);
+	/* It is still there if it could not be taken out. */
+	if (ret == -EEXIST)
+		ret = control(pair, EPOLL_CTL_MOD);
 	if (ret < 0)
 		PMD_LOG_ERRNO(ERR, -ret, "cannot watch fd %d for Rx interrupts", pair->tap_fd);
 	return ret;

@@ -215,19 +215,26 @@ rtap_tap_get_name(int fd, char name[IFNAMSIZ])
 	return 0;
 }
 
+/*
+ * The kernel says EINVAL to a queue whose interface was deleted, and to one that is
+ * in that state already, as one is that could not be brought out of it.
+ */
 static int
 set_queue(int fd, short flag, const char *what)
 {
 	struct ifreq ifr = { .ifr_flags = flag };
-	char name[IFNAMSIZ];
+	struct ifreq now = { 0 };
 	int err;
 
 	if (ioctl(fd, TUNSETQUEUE, &ifr) == 0)
 		return 0;
 	err = errno;
-	/* To a queue whose interface was deleted, the kernel says EINVAL here. */
-	if (err == EINVAL && rtap_tap_get_name(fd, name) == -ENODEV)
-		return -ENODEV;
+	if (err != EINVAL)
+		return fail(err, "%s a queue of", what);
+	if (ioctl(fd, TUNGETIFF, &now) < 0)
+		return fail(errno, "ask for the name of");
+	if (((now.ifr_flags & IFF_DETACH_QUEUE) != 0) == (flag == IFF_DETACH_QUEUE))
+		return 0;
 	return fail(err, "%s a queue of", what);
 }
 
