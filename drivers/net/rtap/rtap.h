@@ -422,6 +422,8 @@ int rtap_place_find(struct rte_eth_dev *dev, struct rtap_nl *nl, struct rtap_pla
 /* State of the interface, wherever it is; by a socket of the caller's choice. */
 int rtap_ask_link_by(struct rte_eth_dev *dev, struct rtap_nl *nl, struct rtap_link *link);
 int rtap_ask_link(struct rte_eth_dev *dev, struct rtap_link *link);
+/* The same for an operation that fails without: the cause is logged. */
+int rtap_need_link(struct rte_eth_dev *dev, struct rtap_link *link);
 /* Changes the interface wherever it is; -ENODEV only if it was deleted. */
 typedef int (*rtap_change_apply)(const struct rtap_change *change, const void *arg);
 int rtap_change(struct rte_eth_dev *dev, rtap_change_apply apply, const void *arg);

@@ -66,7 +66,7 @@ static int
 change_up(struct rte_eth_dev *dev, unsigned int flags)
 {
 	struct rtap_link link;
-	int ret = rtap_ask_link(dev, &link);
+	int ret = rtap_need_link(dev, &link);
 
 	if (ret < 0 || ((link.flags ^ flags) & IFF_UP) == 0)
 		return ret;
@@ -301,13 +301,10 @@ int
 rtap_apply_config(struct rte_eth_dev *dev)
 {
 	struct rtap_link link;
-	int ret = rtap_ask_link(dev, &link);
+	int ret = rtap_need_link(dev, &link);
 
-	if (ret < 0) {
-		PMD_LOG_ERRNO(ERR, -ret, "%s: cannot ask for interface %d", dev->data->name,
-			rtap_if_index(dev));
+	if (ret < 0)
 		return ret;
-	}
 	ret = agree_on_mtu(dev, link.mtu);
 	if (ret < 0)
 		return ret;

@@ -259,15 +259,12 @@ rtap_start(struct rte_eth_dev *dev)
 {
 	int ret = check_queues(dev);
 
-	if (ret < 0)
-		return ret;
-	ret = rtap_apply_offloads(dev);
-	if (ret < 0)
-		return ret;
-	ret = rtap_apply_config(dev);
-	if (ret < 0)
-		return ret;
-	ret = start_queues(dev);
+	if (ret == 0)
+		ret = rtap_apply_offloads(dev);
+	if (ret == 0)
+		ret = rtap_apply_config(dev);
+	if (ret == 0)
+		ret = start_queues(dev);
 	if (ret < 0)
 		return ret;
 	ret = rtap_start_link(dev);
@@ -335,8 +332,10 @@ rtap_process_create(struct rte_eth_dev *dev, uint32_t process_id)
 	struct rtap_process *process = calloc(1, sizeof(*process));
 	int ret;
 
-	if (process == NULL)
+	if (process == NULL) {
+		PMD_LOG(ERR, "%s: no memory for a port", dev->data->name);
 		return -ENOMEM;
+	}
 	process->keep_alive_fd = -1;
 	process->nl.fd = -1;
 	process->stats_nl.fd = -1;
@@ -469,8 +468,10 @@ inherit_interface(struct rte_eth_dev *dev)
 	shared->tx_dropped_base = link.tx_dropped;
 
 	dev->data->mac_addrs = rte_calloc("rtap_mac", RTAP_MAX_MACS, sizeof(link.mac), 0);
-	if (dev->data->mac_addrs == NULL)
+	if (dev->data->mac_addrs == NULL) {
+		PMD_LOG(ERR, "%s: no memory for addresses", dev->data->name);
 		return -ENOMEM;
+	}
 	dev->data->mac_addrs[0] = link.mac;
 	shared->is_mac_apart = !rte_is_zero_ether_addr(&process->args.mac);
 	if (shared->is_mac_apart)
@@ -509,18 +510,15 @@ rtap_create(struct rte_eth_dev *dev, const struct rtap_args *args)
 	rte_atomic_store_explicit(&shared->token, port.token, rte_memory_order_relaxed);
 	shared->without = args->without;
 	rtap_process(dev)->args = *args;
+	shared->offload.ptype_mask = RTE_PTYPE_ALL_MASK;
 	ret = rtap_iface_open(rtap_process(dev));
-	if (ret < 0)
-		return ret;
-	ret = inherit_interface(dev);
-	if (ret < 0)
-		return ret;
-	rtap_shared(dev)->offload.ptype_mask = RTE_PTYPE_ALL_MASK;
-	ret = rtap_iface_probe_offloads(rtap_process(dev)->keep_alive_fd,
-		&rtap_shared(dev)->offload.kernel_features);
-	if (ret < 0)
-		return ret;
-	ret = rtap_iface_set_up(rtap_process(dev), rtap_if_index(dev));
+	if (ret == 0)
+		ret = inherit_interface(dev);
+	if (ret == 0)
+		ret = rtap_iface_probe_offloads(rtap_process(dev)->keep_alive_fd,
+			&shared->offload.kernel_features);
+	if (ret == 0)
+		ret = rtap_iface_set_up(rtap_process(dev), rtap_if_index(dev));
 	if (ret < 0)
 		return ret;
 

@@ -294,8 +294,10 @@ create_intr(struct rte_eth_dev *dev, unsigned int wanted)
 	struct rtap_intr *intr = calloc(1, sizeof(*intr));
 	int ret;
 
-	if (intr == NULL)
+	if (intr == NULL) {
+		PMD_LOG(ERR, "%s: no memory for events", dev->data->name);
 		return -ENOMEM;
+	}
 	intr->dev = dev;
 	intr->wanted = wanted;
 	intr->epoll_fd = -1;

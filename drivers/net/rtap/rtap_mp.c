@@ -233,6 +233,7 @@ rtap_mp_lender_create(const struct rtap_mp_port *port)
 	int ret;
 
 	if (lender == NULL) {
+		PMD_LOG(ERR, "%s: no memory for secondary processes", port->name);
 		rte_errno = ENOMEM;
 		return NULL;
 	}
@@ -247,6 +248,7 @@ rtap_mp_lender_create(const struct rtap_mp_port *port)
 	pthread_mutex_unlock(&lenders_lock);
 	if (ret == 0)
 		return lender;
+	PMD_LOG_ERRNO(ERR, -ret, "%s: cannot serve secondary processes", port->name);
 	free(lender);
 	rte_errno = -ret;
 	return NULL;

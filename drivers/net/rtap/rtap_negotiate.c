@@ -127,7 +127,7 @@ limit_aggregates(struct rte_eth_dev *dev)
 	struct rtap_link link;
 	int ret;
 
-	ret = rtap_ask_link(dev, &link);
+	ret = rtap_need_link(dev, &link);
 	if (ret < 0)
 		return ret;
 	current.size = link.gso_max_size;

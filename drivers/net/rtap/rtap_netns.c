@@ -32,8 +32,12 @@ rtap_netns_identify(int fd, struct rtap_netns *netns)
 {
 	struct stat st;
 
-	if (fstat(fd, &st) < 0)
-		return -errno;
+	if (fstat(fd, &st) < 0) {
+		int err = errno;
+
+		PMD_LOG_ERRNO(ERR, err, "cannot tell which network namespace fd %d is", fd);
+		return -err;
+	}
 	set_netns(netns, &st);
 	return 0;
 }

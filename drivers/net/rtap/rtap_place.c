@@ -231,6 +231,17 @@ rtap_ask_link(struct rte_eth_dev *dev, struct rtap_link *link)
 	return rtap_ask_link_by(dev, &rtap_process(dev)->nl, link);
 }
 
+int
+rtap_need_link(struct rte_eth_dev *dev, struct rtap_link *link)
+{
+	int ret = rtap_ask_link(dev, link);
+
+	if (ret < 0)
+		PMD_LOG_ERRNO(ERR, -ret, "%s: cannot ask for interface %d", dev->data->name,
+			rtap_if_index(dev));
+	return ret;
+}
+
 static int
 open_socket(void *arg)
 {

@@ -108,8 +108,10 @@ rtap_rx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_desc
 	}
 
 	q = rte_zmalloc_socket("rtap_rx_queue", sizeof(*q), RTE_CACHE_LINE_SIZE, socket_id);
-	if (q == NULL)
+	if (q == NULL) {
+		PMD_LOG(ERR, "%s: no memory for Rx queue %u", dev->data->name, queue_id);
 		return -ENOMEM;
+	}
 	q->pool = pool;
 	q->filter = &rtap_shared(dev)->filter;
 	q->port_id = dev->data->port_id;

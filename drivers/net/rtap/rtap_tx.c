@@ -371,8 +371,10 @@ rtap_tx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_desc
 	struct rtap_tx_queue *q;
 
 	q = rte_zmalloc_socket("rtap_tx_queue", sizeof(*q), RTE_CACHE_LINE_SIZE, socket_id);
-	if (q == NULL)
+	if (q == NULL) {
+		PMD_LOG(ERR, "%s: no memory for Tx queue %u", dev->data->name, queue_id);
 		return -ENOMEM;
+	}
 	q->port_id = dev->data->port_id;
 	q->queue_id = queue_id;
 	q->nb_desc = nb_desc;

@@ -166,6 +166,7 @@ rtap_uring_create(unsigned int nb_entries, int tap_fd, unsigned int without)
 	int ret;
 
 	if (u == NULL) {
+		PMD_LOG(ERR, "no memory for a ring on fd %d", tap_fd);
 		rte_errno = ENOMEM;
 		return NULL;
 	}
