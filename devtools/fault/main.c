@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The net_rtap authors
+ */
+
+/*
+ * Makes each call that the driver makes fail in turn. An operation is tried with
+ * its first call failing, then with its second, until it has no more; it has to
+ * say so or to do without, to leave nothing behind, and to work the next time.
+ * Prints in the Test Anything Protocol, one case an operation.
+ *
+ * usage: rtap_fault EAL_OPTION... [-- OPERATION...]
+ */
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_common.h>
+#include <rte_eal.h>
+#include <rte_log.h>
+#include <rte_mempool.h>
+
+#include "fault.h"
+#include "operations.h"
+#include "pool.h"
+#include "state.h"
+#include "test_pmd_rtap_kernel.h"
+#include "test_pmd_rtap_port.h"
+
+/* No operation has so many calls: one that repeats itself for ever has. */
+#define MAX_POINTS 2000
+/* One defect is told of at all its points. */
+#define MAX_TOLD 30
+
+static unsigned int nb_cases;
+static unsigned int nb_failed_cases;
+static unsigned int nb_points;
+static unsigned int nb_refused;
+
+/* What was logged since the last look. */
+static char *log_text;
+static size_t log_len;
+static FILE *log_file;
+
+static void
+forget_log(void)
+{
+	fflush(log_file);
+	rewind(log_file);
+	fflush(log_file);
+}
+
+static const char *
+last_log(void)
+{
+	fflush(log_file);
+	log_text[log_len] = '\0';
+	return log_text;
+}
+
+/* A case of which something is wrong. */
+struct trial {
+	const struct operation *operation;
+	unsigned int n;            /* which call fails */
+	struct fault_point point;
+	unsigned int nb_wrong;
+};
+
+static void __rte_format_printf(2, 3)
+complain(struct trial *t, const char *format, ...)
+{
+	va_list args;
+
+	if (t->nb_wrong++ >= MAX_TOLD)
+		return;
+	printf("# %s, call %u", t->operation->name, t->n);
+	if (t->point.call != NULL)
+		printf(", %s (%#lx) at %p", t->point.call->name, t->point.second, t->point.place);
+	printf(": ");
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	printf("\n");
+}
+
+static int
+do_step(int (*step)(void))
+{
+	return step == NULL ? 0 : step();
+}
+
+static void
+expect(struct trial *t, const char *what, int ret)
+{
+	if (ret < 0)
+		complain(t, "%s: %s\n# %s", what, strerror(-ret), last_log());
+}
+
+static void
+expect_state(struct trial *t, const char *when, const struct state *wanted)
+{
+	char text[512];
+
+	if (!state_is(wanted, text, sizeof(text)))
+		complain(t, "%s there are %s", when, text);
+}
+
+/* It was refused: with a reason, without a trace, and only this once. */
+static void
+check_refusal(struct trial *t, int ret, const struct state *before)
+{
+	nb_refused++;
+	if (ret < -4095)
+		complain(t, "%d is no error", ret);
+	if (last_log()[0] == '\0')
+		complain(t, "nothing is logged about error %d (%s)", ret, strerror(-ret));
+	expect_state(t, "after the failure", before);
+	expect(t, "once more", do_step(t->operation->run));
+}
+
+/* False if the operation has no such call any more. */
+static bool
+try_call(struct trial *t, const struct state *base)
+{
+	const struct operation *o = t->operation;
+	struct state prepared;
+	int ret;
+
+	t->point.call = NULL;
+	expect(t, "preparation", do_step(o->prepare));
+	state_take(&prepared);
+	forget_log();
+	fault_arm(t->n, 0);
+	ret = o->run();
+	t->point = fault_disarm();
+	if (ret < 0)
+		check_refusal(t, ret, &prepared);
+	if (!o->is_final || last_log()[0] == '\0')
+		expect(t, "effect", do_step(o->check));
+	expect(t, "traffic", port_is_usable());
+	expect(t, "undo", do_step(o->undo));
+	expect_state(t, "in the end", base);
+	return t->point.call != NULL;
+}
+
+static void
+try_operation(const struct operation *o)
+{
+	struct trial t = { .operation = o, .n = 1 };
+	struct state base;
+
+	expect(&t, "begin", stage_enter(o->stage));
+	state_take(&base);
+	while (t.n < MAX_POINTS && try_call(&t, &base))
+		t.n++;
+	stage_leave();
+	nb_points += t.n - 1;
+	nb_cases++;
+	nb_failed_cases += t.nb_wrong > 0;
+	printf("%sok %u - %s: each of %u calls may fail\n", t.nb_wrong > 0 ? "not " : "",
+		nb_cases, o->name, t.n - 1);
+	fflush(stdout);
+}
+
+/* What is made once in the life of a process, whoever asks first. */
+static int
+warm_up(void)
+{
+	int ret = stage_enter(STAGE_STARTED);
+
+	if (ret == 0)
+		ret = port_is_usable();
+	stage_leave();
+	return ret;
+}
+
+static bool
+is_wanted(const struct operation *o, int nb_names, char **names)
+{
+	for (int i = 0; i < nb_names; i++) {
+		if (strcmp(names[i], o->name) == 0)
+			return true;
+	}
+	return nb_names == 0;
+}
+
+/* What the driver calls and calls.txt does not have. */
+static void
+check_names(void)
+{
+	unsigned int nb_unknown = 0;
+
+	for (unsigned int i = 0; i < fault_nb_calls; i++) {
+		if (fault_calls[i].real != NULL)
+			continue;
+		printf("# %s is not in devtools/fault/calls.txt\n", fault_calls[i].name);
+		nb_unknown++;
+	}
+	nb_cases++;
+	nb_failed_cases += nb_unknown > 0;
+	printf("%sok %u - it is known how each function fails that the driver calls\n",
+		nb_unknown > 0 ? "not " : "", nb_cases);
+}
+
+static int
+set_up(int argc, char **argv)
+{
+	int nb_args = rte_eal_init(argc, argv);
+
+	if (nb_args < 0)
+		return nb_args;
+	log_file = open_memstream(&log_text, &log_len);
+	if (log_file == NULL || rte_openlog_stream(log_file) < 0)
+		return -ENOMEM;
+	if (rtap_kernel_enter_namespace() < 0 || pool_create() < 0)
+		return -EIO;
+	return nb_args;
+}
+
+int
+main(int argc, char **argv)
+{
+	int nb_args = set_up(argc, argv);
+	int first = nb_args + 1;
+
+	if (nb_args < 0)
+		return EXIT_FAILURE;
+	check_names();
+	if (warm_up() < 0) {
+		printf("Bail out! no port without failures: %s\n", last_log());
+		return EXIT_FAILURE;
+	}
+	for (const struct operation *o = operations; o->name != NULL; o++) {
+		if (is_wanted(o, argc - first, &argv[first]))
+			try_operation(o);
+	}
+	printf("# %u calls failed at %u places, %u operations were refused\n", nb_points,
+		fault_count_places(), nb_refused);
+	printf("1..%u\n", nb_cases);
+	return nb_failed_cases > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}

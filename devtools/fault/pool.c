@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The net_rtap authors
+ */
+
+/*
+ * A pool of mbufs that may have none when it is asked. It has no cache, so that
+ * each call of the driver comes here.
+ */
+
+#include <errno.h>
+#include <string.h>
+
+#include <rte_common.h>
+#include <rte_lcore.h>
+#include <rte_mbuf.h>
+#include <rte_mempool.h>
+
+#include "fault.h"
+#include "pool.h"
+#include "test_pmd_rtap_port.h"
+
+#define NB_MBUFS 1023
+
+static const struct fault_call get_call = {
+	.name = "mempool get",
+	.how = "negative",
+	.error = ENOBUFS,
+};
+
+/* Those that do the work. */
+static const struct rte_mempool_ops *
+usual_ops(void)
+{
+	for (unsigned int i = 0; i < rte_mempool_ops_table.num_ops; i++) {
+		if (strcmp(rte_mempool_ops_table.ops[i].name, "ring_mp_mc") == 0)
+			return &rte_mempool_ops_table.ops[i];
+	}
+	return NULL;
+}
+
+static int
+fault_alloc(struct rte_mempool *pool)
+{
+	return usual_ops() == NULL ? -ENOENT : usual_ops()->alloc(pool);
+}
+
+static void
+fault_free(struct rte_mempool *pool)
+{
+	usual_ops()->free(pool);
+}
+
+static int
+fault_enqueue(struct rte_mempool *pool, void *const *objects, unsigned int n)
+{
+	return usual_ops()->enqueue(pool, objects, n);
+}
+
+static int
+fault_dequeue(struct rte_mempool *pool, void **objects, unsigned int n)
+{
+	if (fault_hits(&get_call, __builtin_return_address(0), n))
+		return -ENOBUFS;
+	return usual_ops()->dequeue(pool, objects, n);
+}
+
+static unsigned int
+fault_get_count(const struct rte_mempool *pool)
+{
+	return usual_ops()->get_count(pool);
+}
+
+static const struct rte_mempool_ops fault_ops = {
+	.name = "fault",
+	.alloc = fault_alloc,
+	.free = fault_free,
+	.enqueue = fault_enqueue,
+	.dequeue = fault_dequeue,
+	.get_count = fault_get_count,
+};
+
+RTE_MEMPOOL_REGISTER_OPS(fault_ops);
+
+int
+pool_create(void)
+{
+	rtap_fx.pool = rte_pktmbuf_pool_create_by_ops(RTAP_TEST_POOL, NB_MBUFS, 0,
+		RTAP_TEST_PRIV_SIZE, RTE_MBUF_DEFAULT_BUF_SIZE, (int)rte_socket_id(),
+		fault_ops.name);
+	return rtap_fx.pool == NULL ? -ENOMEM : 0;
+}
