@@ -162,6 +162,8 @@ rtap_rx_queue_start(struct rte_eth_dev *dev, uint16_t queue_id)
 	ret = start_rx_queue(dev, queue_id);
 	if (ret == 0)
 		ret = raise_carrier(dev);
+	if (ret < 0 && dev->data->rx_queue_state[queue_id] == RTE_ETH_QUEUE_STATE_STARTED)
+		stop_rx_queue(dev, queue_id);
 	lend_queues(dev);
 	return ret;
 }
@@ -268,9 +270,8 @@ rtap_start(struct rte_eth_dev *dev)
 	if (ret < 0)
 		return ret;
 	ret = rtap_start_link(dev);
-	if (ret < 0)
-		goto undo;
-	ret = raise_carrier(dev);
+	if (ret == 0)
+		ret = raise_carrier(dev);
 	if (ret < 0)
 		goto undo;
 	/* Last, so that no callback sees a port of which the start may still fail. */
@@ -423,9 +424,8 @@ static const struct eth_dev_ops rtap_ops = {
 };
 
 /*
- * Address of a port whose interface was given one: always the same for the same
- * one, so that neighbors know the port again after a restart. Locally
- * administered, and with a bit changed that numbering leaves alone.
+ * Address of a port whose interface was given one: the same after each restart, for
+ * neighbors. Locally administered, and with a bit changed that numbering leaves alone.
  */
 static void
 derive_mac(struct rte_ether_addr *mac, const struct rte_ether_addr *kernel_mac)
@@ -539,10 +539,9 @@ probe_primary(struct rte_vdev_device *vdev)
 	int ret;
 
 	ret = rtap_devargs_parse(&args, rte_vdev_device_args(vdev));
-	if (ret < 0)
-		return ret;
 	/* To find out at start would be late: the application has set up all else by then. */
-	ret = rtap_uring_check();
+	if (ret == 0)
+		ret = rtap_uring_check();
 	if (ret < 0)
 		return ret;
 
