@@ -17,6 +17,7 @@
 #include <rte_ethdev.h>
 
 #include "rtap.h"
+#include "rtap_log.h"
 #include "rtap_view.h"
 
 static void
@@ -247,8 +248,13 @@ rtap_dump(struct rte_eth_dev *dev, FILE *file)
 	/* Not by its number: what the primary has closed has none any more. */
 	struct rtap_view *view = rtap_view_take(rtap_view_place_of(dev));
 
-	if (view == NULL)
-		return -rte_errno;
+	int ret;
+
+	if (view == NULL) {
+		ret = -rte_errno;
+		PMD_LOG_ERRNO(ERR, -ret, "cannot look at the port");
+		return ret;
+	}
 	print_head(file, view);
 	print_interface(file, view);
 	print_process(file, view);

@@ -103,9 +103,12 @@ change_interrupt(struct rte_eth_dev *dev, uint16_t queue_id, bool is_enabled)
 	if (is_enabled)
 		forget_event(pair);
 	ret = control(pair, EPOLL_CTL_MOD);
-
 	/* A queue that is stopped is watched when it starts. */
-	return ret == -ENOENT ? 0 : ret;
+	if (ret == -ENOENT)
+		return 0;
+	if (ret < 0)
+		PMD_LOG_ERRNO(ERR, -ret, "cannot change the Rx interrupt of queue %u", queue_id);
+	return ret;
 }
 
 /* The kernel looks for packets when it changes the events, and so misses none. */
