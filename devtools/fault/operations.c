@@ -11,15 +11,33 @@
 
 #include <rte_ethdev.h>
 
+#include "control.h"
 #include "operations.h"
 #include "stage.h"
 #include "test_pmd_rtap_kernel.h"
 #include "test_pmd_rtap_port.h"
+#include "traffic.h"
+
+#define MORE_QUEUES 4
 
 static int
 configure_two(void)
 {
 	return port_configure(2);
+}
+
+static int
+configure_more(void)
+{
+	return port_configure(MORE_QUEUES);
+}
+
+static int
+configure_again(void)
+{
+	int ret = port_configure(STAGE_QUEUES);
+
+	return ret < 0 ? ret : rtap_port_setup_queues(rtap_fx.port, STAGE_QUEUES);
 }
 
 static int
@@ -108,11 +126,141 @@ const struct operation operations[] = {
 		.undo = port_renew,
 	},
 	{
+		.name = "configure more queues",
+		.stage = STAGE_CONFIGURED,
+		.run = configure_more,
+		.undo = configure_again,
+		.is_lossy = true,
+	},
+	{
 		.name = "start",
 		.stage = STAGE_CONFIGURED,
 		.run = start,
 		.check = is_running,
 		.undo = port_stop,
+	},
+	{
+		.name = "send a packet",
+		.stage = STAGE_CONFIGURED,
+		.prepare = traffic_prepare_one,
+		.run = traffic_send,
+		.check = traffic_check_sent,
+		.undo = traffic_undo,
+	},
+	{
+		.name = "send a burst",
+		.stage = STAGE_CONFIGURED,
+		.prepare = traffic_prepare_burst,
+		.run = traffic_send,
+		.check = traffic_check_sent,
+		.undo = traffic_undo,
+	},
+	{
+		.name = "send a burst of chains",
+		.stage = STAGE_CONFIGURED,
+		.prepare = traffic_prepare_chains,
+		.run = traffic_send,
+		.check = traffic_check_sent,
+		.undo = traffic_undo,
+	},
+	{
+		.name = "receive",
+		.stage = STAGE_CONFIGURED,
+		.prepare = traffic_prepare_receive,
+		.run = traffic_receive,
+		.check = traffic_check_received,
+		.undo = traffic_undo,
+	},
+	{
+		.name = "set the MTU",
+		.stage = STAGE_STARTED,
+		.run = control_set_mtu,
+		.check = control_has_mtu,
+		.undo = control_reset_mtu,
+	},
+	{
+		.name = "set the MAC address",
+		.stage = STAGE_STARTED,
+		.prepare = control_note_mac,
+		.run = control_set_mac,
+		.check = control_has_mac,
+		.undo = control_reset_mac,
+	},
+	{
+		.name = "set the filters",
+		.stage = STAGE_STARTED,
+		.run = control_set_filters,
+		.undo = control_reset_filters,
+	},
+	{
+		.name = "set the link up",
+		.stage = STAGE_STARTED,
+		.prepare = control_set_down,
+		.run = control_set_up,
+		.check = control_is_up,
+	},
+	{
+		.name = "hear that the link goes down",
+		.stage = STAGE_STARTED,
+		.run = control_hear_down,
+		.is_deaf = true,
+		.undo = control_bring_up,
+	},
+	{
+		.name = "ask for statistics",
+		.stage = STAGE_STARTED,
+		.run = control_get_stats,
+	},
+	{
+		.name = "reset the statistics",
+		.stage = STAGE_STARTED,
+		.run = control_reset_stats,
+	},
+	{
+		.name = "ask for extended statistics",
+		.stage = STAGE_STARTED,
+		.run = control_get_xstats,
+	},
+	{
+		.name = "ask for information",
+		.stage = STAGE_STARTED,
+		.run = control_get_info,
+	},
+	{
+		.name = "dump",
+		.stage = STAGE_STARTED,
+		.run = control_dump,
+	},
+	{
+		.name = "enable an Rx interrupt",
+		.stage = STAGE_STARTED,
+		.run = control_enable_interrupt,
+		.undo = control_disable_interrupt,
+	},
+	{
+		.name = "disable an Rx interrupt",
+		.stage = STAGE_STARTED,
+		.prepare = control_enable_interrupt,
+		.run = control_disable_interrupt,
+	},
+	{
+		.name = "start an Rx queue",
+		.stage = STAGE_STARTED,
+		.prepare = control_stop_rx_queue,
+		.run = control_start_rx_queue,
+	},
+	{
+		.name = "stop an Rx queue",
+		.stage = STAGE_STARTED,
+		.is_deaf = true,
+		.run = control_stop_rx_queue,
+		.undo = control_start_rx_queue,
+	},
+	{
+		.name = "start a Tx queue",
+		.stage = STAGE_STARTED,
+		.prepare = control_stop_tx_queue,
+		.run = control_start_tx_queue,
 	},
 	{
 		.name = "stop",

@@ -28,6 +28,8 @@ struct operation {
 	int (*check)(void);    /* that it had its effect; or NULL */
 	int (*undo)(void);     /* back to its stage; or NULL */
 	bool is_final;         /* goes on without what fails, and logs it */
+	bool is_lossy;         /* leaves less than there was if it fails */
+	bool is_deaf;          /* no packet goes through until it is undone */
 };
 
 /* Ends with one without a name. */

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <ethdev_driver.h>
 #include <rte_common.h>
 #include <rte_ethdev.h>
 #include <rte_malloc.h>
@@ -18,6 +19,7 @@
 #include <rte_memzone.h>
 
 #include "fault.h"
+#include "rtap.h"
 #include "state.h"
 #include "test_pmd_rtap_kernel.h"
 #include "test_pmd_rtap_port.h"
@@ -28,10 +30,19 @@ count_fds(void)
 	return rtap_kernel_count_fds();
 }
 
+/* What a queue has in stock differs with its traffic, and is not lost. */
 static uint64_t
 count_mbufs(void)
 {
-	return rte_mempool_avail_count(rtap_fx.pool);
+	const struct rte_eth_dev_data *data = rte_eth_devices[rtap_fx.port].data;
+	uint64_t n = rte_mempool_avail_count(rtap_fx.pool);
+
+	for (uint16_t i = 0; rte_eth_dev_count_avail() > 0 && i < data->nb_rx_queues; i++) {
+		const struct rtap_rx_queue *q = data->rx_queues[i];
+
+		n += q == NULL ? 0 : q->nb_stock;
+	}
+	return n;
 }
 
 static uint64_t
