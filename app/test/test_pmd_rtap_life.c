@@ -7,6 +7,7 @@
  */
 
 #include <errno.h>
+#include <inttypes.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
@@ -241,11 +242,15 @@ deleted_interface_leaves_a_quiet_port(void)
 	const unsigned int nb_free = rte_mempool_avail_count(rtap_fx.pool);
 	const struct rtap_run run = { .n = 50, .len = 60 };
 	struct rte_mbuf *pkts[RTAP_TEST_BURST];
+	struct rte_eth_stats stats;
 	struct rte_eth_link link;
 
 	TEST_ASSERT_SUCCESS(rtap_kernel_link_del(RTAP_TEST_IFACE), "no delete");
 	TEST_ASSERT_SUCCESS(rtap_port_send(rtap_fx.port, &run),
 		"the port keeps the packets back");
+	TEST_ASSERT_SUCCESS(rte_eth_stats_get(rtap_fx.port, &stats), "no statistics");
+	TEST_ASSERT_EQUAL(stats.oerrors, run.n, "%" PRIu64 " errors", stats.oerrors);
+	TEST_ASSERT_EQUAL(stats.opackets, 0, "%" PRIu64 " packets", stats.opackets);
 	TEST_ASSERT(rtap_mbufs_are_back(rtap_fx.pool, nb_free), "mbufs are missing");
 	TEST_ASSERT_EQUAL(rte_eth_rx_burst(rtap_fx.port, 0, pkts, RTE_DIM(pkts)), 0,
 		"a packet out of nowhere");
