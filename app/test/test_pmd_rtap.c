@@ -29,6 +29,7 @@
 #include "test_pmd_rtap_kernel.h"
 #include "test_pmd_rtap_mp.h"
 #include "test_pmd_rtap_port.h"
+#include "test_pmd_rtap_xstats.h"
 
 static int
 skip(const char *reason, int error)
@@ -128,6 +129,8 @@ static struct unit_test_suite *rtap_suites[] = {
 	&rtap_restart_suite,
 	&rtap_hotplug_suite,
 	&rtap_stats_suite,
+	&rtap_xstats_suite,
+	&rtap_xstats_ring_suite,
 	&rtap_fault_suite,
 	&rtap_move_suite,
 	&rtap_scatter_suite,

@@ -24,6 +24,7 @@
 #include "test_pmd_rtap_kernel.h"
 #include "test_pmd_rtap_mp.h"
 #include "test_pmd_rtap_port.h"
+#include "test_pmd_rtap_xstats.h"
 
 #define MAX_QUEUES 128
 #define ROUNDS 20
@@ -145,7 +146,7 @@ second_process_sees_link_info_and_statistics(void)
 	TEST_ASSERT_EQUAL(rtap_mp_tell(RTAP_PEER_PACKETS),
 		(int)(stats.ipackets + stats.opackets), "other statistics there");
 	TEST_ASSERT_EQUAL(rtap_mp_tell(RTAP_PEER_XSTATS),
-		rte_eth_xstats_get_names(rtap_fx.port, NULL, 0), "other xstats there");
+		rtap_xstats_digest(rtap_fx.port), "other xstats there");
 	TEST_ASSERT_EQUAL(rtap_mp_tell(RTAP_PEER_LINK), 1, "link is not up there");
 	TEST_ASSERT_EQUAL(rtap_mp_tell(RTAP_PEER_INFO), MAX_QUEUES, "other limits there");
 	return TEST_SUCCESS;
@@ -168,6 +169,26 @@ loan_gives_nothing_to_programs(void)
 	TEST_ASSERT_SUCCESS(rtap_exec_look(&after), "no program");
 	TEST_ASSERT_EQUAL(after.nb_all, before.nb_all, "in the first process");
 	TEST_ASSERT_EQUAL(after.nb_ours, 0, "in the first process");
+	return TEST_SUCCESS;
+}
+
+/* Each process resets what both have counted. */
+static int
+both_processes_reset_statistics(void)
+{
+	if (rtap_mp_check_both() != TEST_SUCCESS)
+		return TEST_FAILED;
+	TEST_ASSERT_SUCCESS(rtap_mp_tell(RTAP_PEER_RESET), "no reset there");
+	TEST_ASSERT_SUCCESS(rtap_xstats_check(NULL, 0), "after the reset there");
+	TEST_ASSERT_EQUAL(rtap_mp_tell(RTAP_PEER_PACKETS), 0, "packets there");
+	if (rtap_mp_check_both() != TEST_SUCCESS)
+		return TEST_FAILED;
+	TEST_ASSERT_SUCCESS(rtap_xstat_check("rx_q0_packets", 40 + 8), "of both");
+	TEST_ASSERT_EQUAL(rtap_mp_tell(RTAP_PEER_PACKETS), 2 * (40 + 8), "of both there");
+	TEST_ASSERT_SUCCESS(rte_eth_xstats_reset(rtap_fx.port), "no reset");
+	TEST_ASSERT_EQUAL(rtap_mp_tell(RTAP_PEER_PACKETS), 0, "packets there");
+	TEST_ASSERT_EQUAL(rtap_mp_tell(RTAP_PEER_XSTATS), rtap_xstats_digest(rtap_fx.port),
+		"other xstats there");
 	return TEST_SUCCESS;
 }
 
@@ -510,6 +531,7 @@ struct unit_test_suite rtap_mp_suite = {
 		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown, second_process_sends_and_receives),
 		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown,
 			second_process_sees_link_info_and_statistics),
+		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown, both_processes_reset_statistics),
 		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown, second_process_tells_what_it_has),
 		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown, second_process_cannot_change_the_port),
 		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown, queue_moves_between_processes),

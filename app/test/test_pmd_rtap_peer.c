@@ -32,6 +32,7 @@
 #include "test_pmd_rtap_exec.h"
 #include "test_pmd_rtap_peer.h"
 #include "test_pmd_rtap_port.h"
+#include "test_pmd_rtap_xstats.h"
 
 /* Where the peer finds the ends of its pipes. */
 #define FD_COMMANDS 3
@@ -485,7 +486,9 @@ peer_obey(const struct command *command)
 	case RTAP_PEER_PACKETS:
 		return peer_packets();
 	case RTAP_PEER_XSTATS:
-		return rte_eth_xstats_get_names(peer_port, NULL, 0);
+		return rtap_xstats_digest(peer_port);
+	case RTAP_PEER_RESET:
+		return rte_eth_xstats_reset(peer_port);
 	case RTAP_PEER_INFO:
 		return peer_info();
 	case RTAP_PEER_DUMP:

@@ -31,7 +31,7 @@ enum rtap_peer_op {
 	RTAP_PEER_WATCH,	/* statistics, link and limits in the same way */
 	RTAP_PEER_LINK,		/* whether the link is up */
 	RTAP_PEER_PACKETS,	/* ipackets and opackets, added */
-	RTAP_PEER_XSTATS,	/* their number */
+	RTAP_PEER_XSTATS,	/* a digest of their names and values */
 	RTAP_PEER_INFO,		/* the largest number of queues */
 	RTAP_PEER_CONTROL,	/* 0 if every change of the port is refused */
 	RTAP_PEER_CONTROL_QUEUES, /* the same for queues that are started */
@@ -52,6 +52,7 @@ enum rtap_peer_op {
 	RTAP_PEER_OPEN_FILES,	/* empty ones, with all the small numbers; the smallest number */
 	RTAP_PEER_FILE_BYTES,	/* what has been written to these, which are closed */
 	RTAP_PEER_INHERITED,	/* descriptors that its programs get, an error if some are ours */
+	RTAP_PEER_RESET,	/* the statistics */
 };
 
 struct rtap_peer {

@@ -18,32 +18,9 @@
 #include "test.h"
 #include "test_pmd_rtap_kernel.h"
 #include "test_pmd_rtap_port.h"
+#include "test_pmd_rtap_xstats.h"
 
 #define NB_TOO_MANY 300
-
-static int
-xstat_get(const char *name, uint64_t *value)
-{
-	uint64_t id;
-
-	TEST_ASSERT_SUCCESS(rte_eth_xstats_get_id_by_name(rtap_fx.port, name, &id),
-		"no xstat called %s", name);
-	TEST_ASSERT_EQUAL(rte_eth_xstats_get_by_id(rtap_fx.port, &id, value, 1), 1,
-		"no value of %s", name);
-	return TEST_SUCCESS;
-}
-
-static int
-check_xstat(const char *name, uint64_t expected)
-{
-	uint64_t value;
-
-	if (xstat_get(name, &value) != TEST_SUCCESS)
-		return TEST_FAILED;
-	TEST_ASSERT_EQUAL(value, expected, "%s is %" PRIu64 " instead of %" PRIu64,
-		name, value, expected);
-	return TEST_SUCCESS;
-}
 
 static int
 receive_run(const struct rtap_run *run)
@@ -164,11 +141,11 @@ each_tx_queue_has_its_counters(void)
 
 	if (transmit_run(&q0) != TEST_SUCCESS || transmit_run(&q1) != TEST_SUCCESS)
 		return TEST_FAILED;
-	if (check_xstat("tx_q0_packets", 5) != TEST_SUCCESS ||
-	    check_xstat("tx_q0_bytes", 5 * 60) != TEST_SUCCESS ||
-	    check_xstat("tx_q1_packets", 11) != TEST_SUCCESS)
+	if (rtap_xstat_check("tx_q0_packets", 5) != TEST_SUCCESS ||
+	    rtap_xstat_check("tx_q0_bytes", 5 * 60) != TEST_SUCCESS ||
+	    rtap_xstat_check("tx_q1_packets", 11) != TEST_SUCCESS)
 		return TEST_FAILED;
-	return check_xstat("tx_q1_bytes", 11 * 100);
+	return rtap_xstat_check("tx_q1_bytes", 11 * 100);
 }
 
 /* Our frames are all one flow to the kernel, so one queue gets them all. */
@@ -184,8 +161,8 @@ each_rx_queue_has_its_counters(void)
 		run.queue = 1;
 		TEST_ASSERT_SUCCESS(rtap_port_expect(rtap_fx.port, &run), "no Rx");
 	}
-	if (xstat_get("rx_q0_packets", &packets[0]) != TEST_SUCCESS ||
-	    xstat_get("rx_q1_packets", &packets[1]) != TEST_SUCCESS)
+	if (rtap_xstat_get("rx_q0_packets", &packets[0]) != TEST_SUCCESS ||
+	    rtap_xstat_get("rx_q1_packets", &packets[1]) != TEST_SUCCESS)
 		return TEST_FAILED;
 	TEST_ASSERT(packets[run.queue] == run.n && packets[1 - run.queue] == 0,
 		"queue %u received, but queue 0 counts %" PRIu64 " and queue 1 %" PRIu64,
@@ -200,11 +177,11 @@ basic_xstats_equal_stats(void)
 
 	if (transmit_run(&run) != TEST_SUCCESS || receive_run(&run) != TEST_SUCCESS)
 		return TEST_FAILED;
-	if (check_xstat("rx_good_packets", 4) != TEST_SUCCESS ||
-	    check_xstat("rx_good_bytes", 4 * 70) != TEST_SUCCESS ||
-	    check_xstat("tx_good_packets", 4) != TEST_SUCCESS)
+	if (rtap_xstat_check("rx_good_packets", 4) != TEST_SUCCESS ||
+	    rtap_xstat_check("rx_good_bytes", 4 * 70) != TEST_SUCCESS ||
+	    rtap_xstat_check("tx_good_packets", 4) != TEST_SUCCESS)
 		return TEST_FAILED;
-	return check_xstat("tx_good_bytes", 4 * 70);
+	return rtap_xstat_check("tx_good_bytes", 4 * 70);
 }
 
 /* Nobody polls, so the kernel's queue fills up and the rest is dropped. */

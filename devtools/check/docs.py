@@ -9,7 +9,8 @@ usage: docs.py DPDK_TREE
 The features are those of DPDK's default.ini and in its order; each argument of
 the device is described in the guide, once in a table and once in words, and the
 guide describes no other. Devices of the guide and of the README have no other
-argument, and each message for which the guide has advice is one of the driver.
+argument, each message for which the guide has advice is one of the driver, and the
+table of statistics has their names.
 """
 
 import re
@@ -86,8 +87,22 @@ def check_messages():
             yield f"rtap.rst: the driver has no message '{message}'"
 
 
+def check_statistics():
+    """Names of the sources lack the queue where it stands in those of the guide."""
+    text = (ROOT / "drivers/net/rtap/rtap_stats.c").read_text()
+    coded = set(re.findall(r'\bKERNEL_ROW\("(\w+)"', text))
+    for kind, name in re.findall(r'\b([RT]X)_(?:ROW|STATE)\("(\w+)"', text):
+        coded.add(name if name.startswith("rx_") else f"{kind.lower()}_qN_{name}")
+    told = set(re.findall(r"``([rt]x_\w+)``", section("Statistics")))
+    for name in sorted(coded - told):
+        yield f"rtap.rst: the statistic '{name}' is not described"
+    for name in sorted(told - coded - {"rx_nombuf"}):
+        yield f"rtap.rst: the driver has no statistic '{name}'"
+
+
 def main():
-    found = [*check_features(Path(sys.argv[1])), *check_arguments(), *check_messages()]
+    found = [*check_features(Path(sys.argv[1])), *check_arguments(), *check_messages(),
+             *check_statistics()]
     for line in found:
         print(line)
     sys.exit(len(found) != 0)

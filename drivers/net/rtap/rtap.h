@@ -30,6 +30,7 @@
  *   rtap_place.c        where the interface is
  *   rtap_devargs.[ch]   device arguments
  *   rtap_mp.[ch]        messages between processes
+ *   rtap_counter.h      what the queues count
  *   rtap_netlink.[ch]   rtnetlink
  *   rtap_nlattr.[ch]    attributes of netlink messages
  *   rtap_nllink.[ch]    what they say of an interface
@@ -48,7 +49,7 @@
  *            let only one do so at a time
  *   lcore    by the thread that polls the queue, one at a time
  *   intr     by the EAL interrupt thread
- * A counter is written by the lcore and read by control, see rtap_counter_add().
+ * A counter is written by the lcore and read by control, see rtap_counter.h.
  *
  * Who owns an mbuf. On receive: the pool; the stock of the queue; from submit
  * to completion, within one burst as requests never wait, the kernel; the
@@ -68,6 +69,7 @@
 #include <rte_mbuf.h>
 #include <rte_stdatomic.h>
 
+#include "rtap_counter.h"
 #include "rtap_devargs.h"
 #include "rtap_filter.h"
 #include "rtap_mp.h"
@@ -136,8 +138,8 @@ struct rtap_shared {
 	uint16_t agreed_mtu;        /* control; that the port last set or took over */
 	bool is_mtu_wanted;         /* control; asked of configure, not yet set on the interface */
 	bool is_mtu_chosen;         /* control; by the application, and not the usual one */
-	RTE_ATOMIC(uint64_t) tx_dropped; /* any; the kernel's counter when it was last asked */
-	uint64_t tx_dropped_base;   /* control; the same at the last reset */
+	struct rtap_kernel_counters kernel;      /* any; as they were when last asked for */
+	struct rtap_kernel_counters kernel_base; /* control; the same at the last reset */
 	RTE_ATOMIC(uint64_t) token; /* control; of this port and no other, 0 once it is closed */
 	unsigned int without;       /* const; features not to be used by any process */
 	RTE_ATOMIC(uint32_t) loan;  /* control writes, any reads; number, 0 if not lent */
@@ -185,12 +187,6 @@ struct rtap_process {
 	struct rtap_queue_pair queues[RTAP_MAX_QUEUES];
 };
 
-/* Written by the lcore alone; reset remembers the value instead of writing it. */
-struct rtap_counter {
-	RTE_ATOMIC(uint64_t) value; /* lcore */
-	uint64_t base;              /* control; value at the last reset */
-};
-
 /* Receive queue (dev->data->rx_queues[]), shared by all processes. */
 struct __rte_cache_aligned rtap_rx_queue {
 	struct rte_mempool *pool;   /* const */
@@ -211,14 +207,12 @@ struct __rte_cache_aligned rtap_rx_queue {
 	bool is_busy;               /* lcore; a burst is under way */
 	uint32_t process_id;        /* lcore; of the process that polled last */
 
-	struct rtap_counter packets;
-	struct rtap_counter bytes;
-	struct rtap_counter errors;
-	struct rtap_counter nombuf;
-	struct rtap_counter filtered; /* not for the port */
+	struct rtap_rx_counters count; /* lcore */
 
 	struct rte_mbuf *stock[RTAP_RX_STOCK]; /* lcore; the first nb_stock */
 	struct iovec iov[RTAP_RX_STOCK];       /* lcore; of reads into several mbufs */
+
+	struct rtap_rx_counters base; /* control; the counters at the last reset */
 };
 
 /* Transmit queue (dev->data->tx_queues[]), shared by all processes. */
@@ -230,14 +224,14 @@ struct __rte_cache_aligned rtap_tx_queue {
 	uint64_t offloads;          /* const; RTE_ETH_TX_OFFLOAD_* */
 	struct rtap_offload offload; /* control, at start */
 
-	struct rtap_counter packets;
-	struct rtap_counter bytes;
-	struct rtap_counter errors;
+	struct rtap_tx_counters count; /* lcore */
 
 	/* lcore; of the packets that are not one piece with their header */
 	struct iovec iov[RTAP_TX_IOV_LEN];
 	unsigned int nb_hdrs_used;  /* lcore; bytes */
 	uint8_t hdrs[RTAP_TX_HDRS_LEN]; /* lcore */
+
+	struct rtap_tx_counters base; /* control; the counters at the last reset */
 };
 
 /* Processes share these: those of another build must not meet. */
@@ -267,27 +261,6 @@ static inline struct rtap_queue_pair *
 rtap_queue_pair(uint16_t port_id, uint16_t queue_id)
 {
 	return &rtap_process(&rte_eth_devices[port_id])->queues[queue_id];
-}
-
-static inline void
-rtap_counter_add(struct rtap_counter *counter, uint64_t n)
-{
-	uint64_t value = rte_atomic_load_explicit(&counter->value, rte_memory_order_relaxed);
-
-	rte_atomic_store_explicit(&counter->value, value + n, rte_memory_order_relaxed);
-}
-
-static inline uint64_t
-rtap_counter_read(const struct rtap_counter *counter)
-{
-	return rte_atomic_load_explicit(&counter->value, rte_memory_order_relaxed) -
-		counter->base;
-}
-
-static inline void
-rtap_counter_reset(struct rtap_counter *counter)
-{
-	counter->base += rtap_counter_read(counter);
 }
 
 static inline uint32_t
@@ -517,11 +490,18 @@ void rtap_view_set_tx_queue(uint16_t port_id, uint16_t queue_id, struct rtap_tx_
 int rtap_dump(struct rte_eth_dev *dev, FILE *file);
 
 /* rtap_stats.c */
+
+/* All counts of the port start at what the kernel has counted so far. */
+void rtap_stats_init(struct rtap_shared *shared, const struct rtap_link_stats *stats);
 int rtap_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats,
 		struct eth_queue_stats *qstats);
 int rtap_stats_reset(struct rte_eth_dev *dev);
 int rtap_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *xstats, unsigned int n);
 int rtap_xstats_get_names(struct rte_eth_dev *dev, struct rte_eth_xstat_name *names,
 		unsigned int n);
+int rtap_xstats_get_by_id(struct rte_eth_dev *dev, const uint64_t *ids, uint64_t *values,
+		unsigned int n);
+int rtap_xstats_get_names_by_id(struct rte_eth_dev *dev, const uint64_t *ids,
+		struct rte_eth_xstat_name *names, unsigned int n);
 
 #endif /* _RTAP_H_ */

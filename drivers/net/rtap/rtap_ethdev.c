@@ -421,6 +421,9 @@ static const struct eth_dev_ops rtap_ops = {
 	.stats_reset = rtap_stats_reset,
 	.xstats_get = rtap_xstats_get,
 	.xstats_get_names = rtap_xstats_get_names,
+	.xstats_get_by_id = rtap_xstats_get_by_id,
+	.xstats_get_names_by_id = rtap_xstats_get_names_by_id,
+	.xstats_reset = rtap_stats_reset,
 };
 
 /*
@@ -464,8 +467,7 @@ inherit_interface(struct rte_eth_dev *dev)
 	dev->data->mtu = RTE_MIN(link.mtu, shared->max_mtu);
 	shared->agreed_mtu = dev->data->mtu;
 	shared->is_gso_limited = rtap_has_no_aggregates(&link);
-	rte_atomic_store_explicit(&shared->tx_dropped, link.tx_dropped, rte_memory_order_relaxed);
-	shared->tx_dropped_base = link.tx_dropped;
+	rtap_stats_init(shared, &link.stats);
 
 	dev->data->mac_addrs = rte_calloc("rtap_mac", RTAP_MAX_MACS, sizeof(link.mac), 0);
 	if (dev->data->mac_addrs == NULL) {
@@ -525,8 +527,8 @@ rtap_create(struct rte_eth_dev *dev, const struct rtap_args *args)
 	rtap_process(dev)->lender = rtap_mp_lender_create(&port);
 	if (rtap_process(dev)->lender == NULL)
 		return -rte_errno;
-	dev->data->dev_flags |= RTE_ETH_DEV_AUTOFILL_QUEUE_XSTATS |
-		RTE_ETH_DEV_INTR_LSC | RTE_ETH_DEV_INTR_RMV;
+	/* Extended statistics have those of each queue already: ethdev would add some again. */
+	dev->data->dev_flags |= RTE_ETH_DEV_INTR_LSC | RTE_ETH_DEV_INTR_RMV;
 	set_functions(dev);
 	return 0;
 }

@@ -530,13 +530,13 @@ rtap_nl_get_mac(struct rtap_nl *nl, struct rtap_place place, struct rte_ether_ad
 }
 
 int
-rtap_nl_get_stats(struct rtap_nl *nl, struct rtap_place place, uint64_t *tx_dropped)
+rtap_nl_get_stats(struct rtap_nl *nl, struct rtap_place place, struct rtap_link_stats *stats)
 {
 	struct rtap_link link;
 	int ret = rtap_nl_get_link(nl, place, &link);
 
 	if (ret == 0)
-		*tx_dropped = link.tx_dropped;
+		*stats = link.stats;
 	return ret;
 }
 

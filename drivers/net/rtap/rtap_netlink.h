@@ -33,6 +33,18 @@ struct rtap_place {
 
 #define RTAP_NETNS_OWN (-1)
 
+/* The first of the kernel's counters, in its order (struct rtnl_link_stats64). */
+struct rtap_link_stats {
+	uint64_t rx_packets;
+	uint64_t tx_packets;
+	uint64_t rx_bytes;
+	uint64_t tx_bytes;
+	uint64_t rx_errors;
+	uint64_t tx_errors;
+	uint64_t rx_dropped;
+	uint64_t tx_dropped; /* frames for the application */
+};
+
 /* What one RTM_NEWLINK message says of an interface. */
 struct rtap_link {
 	int if_index;
@@ -46,7 +58,7 @@ struct rtap_link {
 	uint32_t gso_max_segs; /* packets in an aggregate for us */
 	uint32_t queue_len; /* packets that each queue of the interface holds for us */
 	bool carrier;
-	uint64_t tx_dropped; /* frames for the application that the kernel dropped */
+	struct rtap_link_stats stats;
 
 	/* Of a TUN or TAP interface only. */
 	bool is_tap;
@@ -106,7 +118,8 @@ int rtap_nl_drain(const struct rtap_nl *nl, rtap_nl_listener listen, void *arg);
 int rtap_nl_get_name(struct rtap_nl *nl, struct rtap_place place, char name[IFNAMSIZ]);
 int rtap_nl_get_flags(struct rtap_nl *nl, struct rtap_place place, unsigned int *flags);
 int rtap_nl_get_mac(struct rtap_nl *nl, struct rtap_place place, struct rte_ether_addr *mac);
-int rtap_nl_get_stats(struct rtap_nl *nl, struct rtap_place place, uint64_t *tx_dropped);
+int rtap_nl_get_stats(struct rtap_nl *nl, struct rtap_place place,
+		struct rtap_link_stats *stats);
 
 /* Changes are of interfaces in the socket's own namespace. -EPERM is not logged. */
 

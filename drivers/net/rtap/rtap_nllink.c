@@ -6,6 +6,7 @@
  * Owns what a netlink message says of an interface, as far as the driver wants to know.
  */
 
+#include <assert.h>
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
@@ -18,6 +19,12 @@
 
 #include "rtap_nlattr.h"
 #include "rtap_nllink.h"
+
+static_assert(offsetof(struct rtap_link_stats, rx_packets) ==
+	offsetof(struct rtnl_link_stats64, rx_packets) &&
+	offsetof(struct rtap_link_stats, tx_dropped) ==
+	offsetof(struct rtnl_link_stats64, tx_dropped),
+	"the kernel's counters are copied as they are");
 
 static void
 parse_tun_info(struct rtap_link *link, struct rtattr *link_info)
@@ -67,9 +74,7 @@ rtap_nllink_parse(struct rtap_link *link, struct nlmsghdr *hdr)
 		sizeof(link->gso_max_segs));
 	rtap_nlattr_get(&table, IFLA_TXQLEN, &link->queue_len, sizeof(link->queue_len));
 	link->carrier = rtap_nlattr_get_bool(&table, IFLA_CARRIER);
-	rtap_nlattr_get_part(&table, IFLA_STATS64,
-		offsetof(struct rtnl_link_stats64, tx_dropped),
-		&link->tx_dropped, sizeof(link->tx_dropped));
+	rtap_nlattr_get(&table, IFLA_STATS64, &link->stats, sizeof(link->stats));
 	if (table.attrs[IFLA_LINKINFO] != NULL)
 		parse_tun_info(link, table.attrs[IFLA_LINKINFO]);
 	return 0;

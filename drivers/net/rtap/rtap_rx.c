@@ -55,7 +55,7 @@ fill_stock(struct rtap_rx_queue *q, uint16_t nb_segs)
 	}
 	if (likely(q->nb_stock >= nb_segs))
 		return true;
-	rtap_counter_add(&q->nombuf, 1);
+	rtap_counter_add(&q->count.nombuf, 1);
 	return false;
 }
 
@@ -94,7 +94,16 @@ note_read_error(struct rtap_rx_queue *q, int err)
 		return;
 	}
 	PMD_RX_LOG(DEBUG, "read of queue %u failed: %s", q->queue_id, rte_strerror(err));
-	rtap_counter_add(&q->errors, 1);
+	rtap_counter_add(&q->count.errors, 1);
+}
+
+static inline void
+note_no_packet(struct rtap_rx_queue *q, int err)
+{
+	if (likely(err == EAGAIN))
+		rtap_counter_add(&q->count.empty_reads, 1);
+	else
+		note_read_error(q, err);
 }
 
 /* Links as many mbufs as the frame fills. Returns their number. */
@@ -123,7 +132,7 @@ refuse_packet(struct rtap_rx_queue *q, struct rte_mbuf **segs, uint16_t nb_segs)
 {
 	for (uint16_t i = 0; i < nb_segs; i++)
 		rte_pktmbuf_reset(segs[i]);
-	rtap_counter_add(&q->errors, 1);
+	rtap_counter_add(&q->count.errors, 1);
 	return 0;
 }
 
@@ -144,7 +153,7 @@ make_packet(struct rtap_rx_queue *q, struct rte_mbuf **segs, uint16_t nb_segs, u
 			frame_len >= (uint32_t)nb_segs * q->room))
 		return refuse_packet(q, segs, 0);
 	if (unlikely(!rtap_filter_accepts(q->filter, rte_pktmbuf_mtod(m, void *)))) {
-		rtap_counter_add(&q->filtered, 1);
+		rtap_counter_add(&q->count.filtered, 1);
 		return 0;
 	}
 	m->pkt_len = frame_len;
@@ -185,8 +194,7 @@ read_plain(struct rtap_rx_queue *q, int tap_fd, uint16_t nb_segs, struct rte_mbu
 		segs = &q->stock[q->nb_stock - nb_segs];
 		len = read_one(q, tap_fd, segs, nb_segs);
 		if (len < 0) {
-			if (unlikely(errno != EAGAIN))
-				note_read_error(q, errno);
+			note_no_packet(q, errno);
 			*is_empty = true;
 			break;
 		}
@@ -274,12 +282,12 @@ take_results(struct rtap_rx_queue *q, uint16_t nb_segs, const int32_t *results,
 		struct rte_mbuf **segs = batch_segs(&batch[nb_mbufs], i, nb_segs);
 		uint16_t nb_used = 0;
 
-		if (likely(results[i] >= 0))
+		if (likely(results[i] >= 0)) {
 			nb_used = make_packet(q, segs, nb_segs, results[i]);
-		else
+		} else {
+			note_no_packet(q, -results[i]);
 			*is_empty = true;
-		if (unlikely(results[i] < 0 && results[i] != -EAGAIN))
-			note_read_error(q, -results[i]);
+		}
 		if (likely(nb_used > 0))
 			pkts[nb_rx++] = segs[0];
 		while (nb_used < nb_segs)
@@ -296,6 +304,7 @@ read_batch(struct rtap_rx_queue *q, struct rtap_uring *u, uint16_t nb_segs,
 	int32_t results[RTAP_RING_ENTRIES];
 	unsigned int nb_taken;
 	uint16_t nb_reads;
+	uint16_t nb_rx;
 
 	if (q->nb_stock < nb_pkts * nb_segs && !fill_stock(q, nb_segs))
 		return 0;
@@ -304,13 +313,17 @@ read_batch(struct rtap_rx_queue *q, struct rtap_uring *u, uint16_t nb_segs,
 
 	prepare_batch(q, u, nb_segs, nb_reads);
 	nb_taken = rtap_uring_submit(u);
+	rtap_counter_add(&q->count.submits, 1);
+	rtap_counter_add(&q->count.batches, 1);
 	if (unlikely(!reap_reads(u, nb_taken, results))) {
 		/* The kernel may still write to these mbufs: nobody gets them any more. */
 		q->nb_stock -= nb_taken * nb_segs;
 		q->is_gone = true;
 		return 0;
 	}
-	return take_results(q, nb_segs, results, nb_taken, pkts, is_empty);
+	nb_rx = take_results(q, nb_segs, results, nb_taken, pkts, is_empty);
+	rtap_counter_add(&q->count.batch_packets, nb_rx);
+	return nb_rx;
 }
 
 /* Reads batch after batch, each twice as long as the one before, until one is not filled. */
@@ -361,14 +374,26 @@ read_packets(struct rtap_rx_queue *q, struct rtap_uring *u, struct rte_mbuf **pk
 }
 
 static inline void
-count_packets(struct rtap_rx_queue *q, struct rte_mbuf **pkts, uint16_t nb_rx)
+count_packets(struct rtap_rx_counters *count, struct rte_mbuf **pkts, uint16_t nb_rx)
 {
 	uint64_t nb_bytes = 0;
 
 	for (uint16_t i = 0; i < nb_rx; i++)
 		nb_bytes += pkts[i]->pkt_len;
-	rtap_counter_add(&q->packets, nb_rx);
-	rtap_counter_add(&q->bytes, nb_bytes);
+	rtap_counter_add(&count->packets, nb_rx);
+	rtap_counter_add(&count->bytes, nb_bytes);
+}
+
+/* Nothing happens if this thread has armed one already. */
+static bool
+arm_poll(struct rtap_rx_queue *q, struct rtap_uring *u)
+{
+	uint32_t generation = u->generation;
+	int ret = rtap_uring_arm_poll(u);
+
+	rtap_counter_add(&q->count.submits, u->generation != generation);
+	rtap_counter_add(&q->count.polls, ret == 0 && u->generation != generation);
+	return ret == 0;
 }
 
 /*
@@ -386,7 +411,7 @@ has_work(struct rtap_rx_queue *q, struct rtap_uring *u)
 		return true;
 
 	q->is_drained = false;
-	if (unlikely(rtap_uring_arm_poll(u) < 0))
+	if (unlikely(!arm_poll(q, u)))
 		return true;
 	if (likely(!rtap_uring_is_woken(u)))
 		return false;
@@ -434,6 +459,7 @@ rtap_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 	const struct rtap_queue_pair *pair = rtap_queue_pair(q->port_id, q->queue_id);
 	struct rtap_uring *u = pair->rx;
 	bool is_empty = false;
+	bool was_armed;
 	uint16_t nb_rx;
 
 	if (unlikely(u == NULL || q->is_gone))
@@ -443,20 +469,23 @@ rtap_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 	if (!has_work(q, u))
 		return 0;
 
+	was_armed = u->is_armed;
 	set_busy(q, true);
 	nb_rx = read_packets(q, u, pkts, nb_pkts, &is_empty);
 	set_busy(q, false);
 	/* The system call has brought the completion that woke us. */
 	if (u->is_armed)
 		rtap_uring_reap_polls(u);
+	if (was_armed && !u->is_armed)
+		rtap_counter_add(&q->count.wake_ups, 1);
 	if (nb_rx > 0)
-		count_packets(q, pkts, nb_rx);
+		count_packets(&q->count, pkts, nb_rx);
 	if (!is_empty || unlikely(q->is_gone))
 		return nb_rx;
 
 	q->nb_expected = RTE_MIN(nb_rx, RTAP_RING_ENTRIES);
 	q->is_drained = nb_rx > 0;
 	if (nb_rx == 0)
-		rtap_uring_arm_poll(u);
+		arm_poll(q, u);
 	return nb_rx;
 }

@@ -221,6 +221,7 @@ rtap_rx_start(struct rtap_rx_queue *q, int tap_fd, unsigned int without)
 	if (u == NULL)
 		return -rte_errno;
 	register_pool(u, q->pool);
+	rtap_counter_set(&q->count.fallback, !rtap_uring_has(u, RTAP_URING_NOWAIT));
 
 	q->nb_expected = 0;
 	q->is_drained = false;

@@ -125,6 +125,9 @@ static const struct eth_dev_ops secondary_ops = {
 	.stats_reset = rtap_stats_reset,
 	.xstats_get = rtap_xstats_get,
 	.xstats_get_names = rtap_xstats_get_names,
+	.xstats_get_by_id = rtap_xstats_get_by_id,
+	.xstats_get_names_by_id = rtap_xstats_get_names_by_id,
+	.xstats_reset = rtap_stats_reset,
 
 	.rx_queue_start = refuse_queue,
 	.rx_queue_stop = refuse_queue,

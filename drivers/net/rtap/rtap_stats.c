@@ -3,51 +3,181 @@
  */
 
 /*
- * Owns the statistics: sums the counters of the queues and asks the kernel for
- * what it dropped. A counter is never written here, it belongs to its lcore.
+ * Owns the statistics: what the counters of the queues are called, their sums,
+ * and what the kernel counts. A counter is never written here, it belongs to
+ * its lcore: a reset remembers its value.
  */
 
+#include <errno.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include <rte_string_fns.h>
 
 #include "rtap.h"
 
-/* Frames the kernel had for us and dropped; what was last known of an interface that is gone. */
-static uint64_t
-get_kernel_drops(struct rte_eth_dev *dev)
-{
-	struct rtap_shared *shared = rtap_shared(dev);
-	struct rtap_nl *nl = &rtap_process(dev)->stats_nl;
-	struct rtap_place place;
-	uint64_t drops;
+/* A counter in one of the structs of rtap_counter.h. */
+struct row {
+	const char *name;
+	size_t offset;
+	bool is_state; /* that no reset changes */
+};
 
-	if (rtap_place_get(dev, nl, &place) < 0 || rtap_nl_get_stats(nl, place, &drops) < 0)
-		return rte_atomic_load_explicit(&shared->tx_dropped, rte_memory_order_relaxed);
-	rte_atomic_store_explicit(&shared->tx_dropped, drops, rte_memory_order_relaxed);
-	return drops;
+#define RX_ROW(text, member) \
+	{ .name = (text), .offset = offsetof(struct rtap_rx_counters, member) }
+
+#define TX_ROW(text, member) \
+	{ .name = (text), .offset = offsetof(struct rtap_tx_counters, member) }
+
+#define RX_STATE(text, member) { .name = (text), .is_state = true, \
+	.offset = offsetof(struct rtap_rx_counters, member) }
+
+#define TX_STATE(text, member) { .name = (text), .is_state = true, \
+	.offset = offsetof(struct rtap_tx_counters, member) }
+
+#define KERNEL_ROW(text, member) \
+	{ .name = (text), .offset = offsetof(struct rtap_kernel_counters, member) }
+
+static const struct row rx_rows[] = {
+	RX_ROW("packets", packets),
+	RX_ROW("bytes", bytes),
+	RX_ROW("errors", errors),
+	RX_ROW("mbuf_allocation_errors", nombuf),
+	RX_ROW("filtered_packets", filtered),
+	RX_ROW("submits", submits),
+	RX_ROW("batches", batches),
+	RX_ROW("batch_packets", batch_packets),
+	RX_ROW("empty_reads", empty_reads),
+	RX_ROW("polls_armed", polls),
+	RX_ROW("wake_ups", wake_ups),
+	RX_STATE("fallback", fallback),
+};
+
+static const struct row tx_rows[] = {
+	TX_ROW("packets", packets),
+	TX_ROW("bytes", bytes),
+	TX_ROW("errors", errors),
+	TX_ROW("refused_packets", refused),
+	TX_ROW("separate_headers", apart),
+	TX_ROW("submits", submits),
+	TX_ROW("batches", batches),
+	TX_ROW("batch_packets", batch_packets),
+	TX_STATE("fallback", fallback),
+};
+
+/* Of the port. What the interface transmits, the port receives. */
+static const struct row kernel_rows[] = {
+	KERNEL_ROW("rx_kernel_packets", tx_packets),
+	KERNEL_ROW("rx_kernel_bytes", tx_bytes),
+	KERNEL_ROW("rx_kernel_dropped_packets", tx_dropped),
+	KERNEL_ROW("tx_kernel_packets", rx_packets),
+	KERNEL_ROW("tx_kernel_bytes", rx_bytes),
+	KERNEL_ROW("tx_kernel_dropped_packets", rx_dropped),
+};
+
+/* Of the port, over all its receive queues. */
+static const struct row sum_rows[] = {
+	RX_ROW("rx_filtered_packets", filtered),
+};
+
+static uint64_t
+read_row(const struct row *row, const void *count, const void *base)
+{
+	uint64_t value = rtap_counter_read(RTE_PTR_ADD(count, row->offset));
+
+	return row->is_state ? value : value - rtap_counter_read(RTE_PTR_ADD(base, row->offset));
 }
 
-/* Extended statistics of receive: sums over the queues. */
-static const struct {
-	const char *name;
-	size_t offset; /* of the counter in the queue */
-} rx_xstats[] = {
-	{ "rx_filtered_packets", offsetof(struct rtap_rx_queue, filtered) },
-};
+/* The counters go on, what is read of them starts from zero. */
+static void
+reset_rows(const struct row *rows, unsigned int nb_rows, const void *count, void *base)
+{
+	for (unsigned int i = 0; i < nb_rows; i++)
+		rtap_counter_set(RTE_PTR_ADD(base, rows[i].offset),
+			rtap_counter_read(RTE_PTR_ADD(count, rows[i].offset)));
+}
+
+static void
+set_kernel_counters(struct rtap_kernel_counters *kernel, const struct rtap_link_stats *stats)
+{
+	rtap_counter_set(&kernel->rx_packets, stats->rx_packets);
+	rtap_counter_set(&kernel->tx_packets, stats->tx_packets);
+	rtap_counter_set(&kernel->rx_bytes, stats->rx_bytes);
+	rtap_counter_set(&kernel->tx_bytes, stats->tx_bytes);
+	rtap_counter_set(&kernel->rx_dropped, stats->rx_dropped);
+	rtap_counter_set(&kernel->tx_dropped, stats->tx_dropped);
+}
+
+void
+rtap_stats_init(struct rtap_shared *shared, const struct rtap_link_stats *stats)
+{
+	set_kernel_counters(&shared->kernel, stats);
+	set_kernel_counters(&shared->kernel_base, stats);
+}
+
+/* Of an interface that is gone, what was last known stays. */
+static void
+update_kernel_counters(struct rte_eth_dev *dev)
+{
+	struct rtap_nl *nl = &rtap_process(dev)->stats_nl;
+	struct rtap_link_stats stats;
+	struct rtap_place place;
+
+	if (rtap_place_get(dev, nl, &place) == 0 && rtap_nl_get_stats(nl, place, &stats) == 0)
+		set_kernel_counters(&rtap_shared(dev)->kernel, &stats);
+}
+
+static uint64_t
+read_kernel_row(const struct rtap_shared *shared, const struct row *row)
+{
+	return read_row(row, &shared->kernel, &shared->kernel_base);
+}
+
+/* A queue that is not set up has counted nothing. */
+static uint64_t
+read_rx_row(const struct rte_eth_dev *dev, uint16_t queue_id, const struct row *row)
+{
+	const struct rtap_rx_queue *q = dev->data->rx_queues[queue_id];
+
+	return q == NULL ? 0 : read_row(row, &q->count, &q->base);
+}
+
+static uint64_t
+read_tx_row(const struct rte_eth_dev *dev, uint16_t queue_id, const struct row *row)
+{
+	const struct rtap_tx_queue *q = dev->data->tx_queues[queue_id];
+
+	return q == NULL ? 0 : read_row(row, &q->count, &q->base);
+}
+
+static uint64_t
+sum_rx_row(const struct rte_eth_dev *dev, const struct row *row)
+{
+	uint64_t sum = 0;
+
+	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++)
+		sum += read_rx_row(dev, i, row);
+	return sum;
+}
+
+static uint64_t
+since_reset(const struct rtap_counter *count, const struct rtap_counter *base)
+{
+	return rtap_counter_read(count) - rtap_counter_read(base);
+}
 
 static void
 add_rx_queue(const struct rtap_rx_queue *q, struct rte_eth_stats *stats,
 		struct eth_queue_stats *qstats)
 {
-	uint64_t packets = rtap_counter_read(&q->packets);
-	uint64_t bytes = rtap_counter_read(&q->bytes);
-	uint64_t errors = rtap_counter_read(&q->errors);
+	uint64_t packets = since_reset(&q->count.packets, &q->base.packets);
+	uint64_t bytes = since_reset(&q->count.bytes, &q->base.bytes);
+	uint64_t errors = since_reset(&q->count.errors, &q->base.errors);
 
 	stats->ipackets += packets;
 	stats->ibytes += bytes;
 	stats->ierrors += errors;
-	stats->rx_nombuf += rtap_counter_read(&q->nombuf);
+	stats->rx_nombuf += since_reset(&q->count.nombuf, &q->base.nombuf);
 	if (qstats == NULL || q->queue_id >= RTE_ETHDEV_QUEUE_STAT_CNTRS)
 		return;
 	qstats->q_ipackets[q->queue_id] = packets;
@@ -59,12 +189,12 @@ static void
 add_tx_queue(const struct rtap_tx_queue *q, struct rte_eth_stats *stats,
 		struct eth_queue_stats *qstats)
 {
-	uint64_t packets = rtap_counter_read(&q->packets);
-	uint64_t bytes = rtap_counter_read(&q->bytes);
+	uint64_t packets = since_reset(&q->count.packets, &q->base.packets);
+	uint64_t bytes = since_reset(&q->count.bytes, &q->base.bytes);
 
 	stats->opackets += packets;
 	stats->obytes += bytes;
-	stats->oerrors += rtap_counter_read(&q->errors);
+	stats->oerrors += since_reset(&q->count.errors, &q->base.errors);
 	if (qstats == NULL || q->queue_id >= RTE_ETHDEV_QUEUE_STAT_CNTRS)
 		return;
 	qstats->q_opackets[q->queue_id] = packets;
@@ -75,6 +205,7 @@ int
 rtap_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats,
 		struct eth_queue_stats *qstats)
 {
+	const struct rtap_shared *shared = rtap_shared(dev);
 	int ret = rtap_check_port(dev);
 
 	if (ret < 0)
@@ -87,78 +218,203 @@ rtap_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats,
 		if (dev->data->tx_queues[i] != NULL)
 			add_tx_queue(dev->data->tx_queues[i], stats, qstats);
 	}
-	stats->imissed = get_kernel_drops(dev) - rtap_shared(dev)->tx_dropped_base;
+	update_kernel_counters(dev);
+	stats->imissed = since_reset(&shared->kernel.tx_dropped, &shared->kernel_base.tx_dropped);
 	return 0;
-}
-
-static void
-reset_rx_queue(struct rtap_rx_queue *q)
-{
-	rtap_counter_reset(&q->packets);
-	rtap_counter_reset(&q->bytes);
-	rtap_counter_reset(&q->errors);
-	rtap_counter_reset(&q->nombuf);
-	rtap_counter_reset(&q->filtered);
-}
-
-static void
-reset_tx_queue(struct rtap_tx_queue *q)
-{
-	rtap_counter_reset(&q->packets);
-	rtap_counter_reset(&q->bytes);
-	rtap_counter_reset(&q->errors);
 }
 
 int
 rtap_stats_reset(struct rte_eth_dev *dev)
 {
+	struct rtap_shared *shared = rtap_shared(dev);
 	int ret = rtap_check_port(dev);
 
 	if (ret < 0)
 		return ret;
 	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++) {
-		if (dev->data->rx_queues[i] != NULL)
-			reset_rx_queue(dev->data->rx_queues[i]);
+		struct rtap_rx_queue *q = dev->data->rx_queues[i];
+
+		if (q != NULL)
+			reset_rows(rx_rows, RTE_DIM(rx_rows), &q->count, &q->base);
 	}
 	for (uint16_t i = 0; i < dev->data->nb_tx_queues; i++) {
-		if (dev->data->tx_queues[i] != NULL)
-			reset_tx_queue(dev->data->tx_queues[i]);
+		struct rtap_tx_queue *q = dev->data->tx_queues[i];
+
+		if (q != NULL)
+			reset_rows(tx_rows, RTE_DIM(tx_rows), &q->count, &q->base);
 	}
-	rtap_shared(dev)->tx_dropped_base = get_kernel_drops(dev);
+	update_kernel_counters(dev);
+	reset_rows(kernel_rows, RTE_DIM(kernel_rows), &shared->kernel, &shared->kernel_base);
 	return 0;
 }
 
-static uint64_t
-sum_rx_counter(const struct rte_eth_dev *dev, size_t offset)
-{
-	uint64_t sum = 0;
+/* One extended statistic. Their numbers follow the order of the kinds. */
+struct xstat {
+	enum {
+		XSTAT_KERNEL,
+		XSTAT_SUM,
+		XSTAT_RX,
+		XSTAT_TX,
+	} kind;
+	uint16_t queue_id; /* of the last two */
+	const struct row *row;
+};
 
-	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++) {
-		if (dev->data->rx_queues[i] != NULL)
-			sum += rtap_counter_read(RTE_PTR_ADD(dev->data->rx_queues[i], offset));
+static unsigned int
+count_xstats(const struct rte_eth_dev *dev)
+{
+	return RTE_DIM(kernel_rows) + RTE_DIM(sum_rows) +
+		dev->data->nb_rx_queues * RTE_DIM(rx_rows) +
+		dev->data->nb_tx_queues * RTE_DIM(tx_rows);
+}
+
+/* The number is below count_xstats(). */
+static struct xstat
+find_xstat(const struct rte_eth_dev *dev, unsigned int id)
+{
+	const unsigned int nb_rx = dev->data->nb_rx_queues * RTE_DIM(rx_rows);
+	struct xstat xstat = { .kind = XSTAT_KERNEL };
+
+	if (id < RTE_DIM(kernel_rows)) {
+		xstat.row = &kernel_rows[id];
+		return xstat;
 	}
-	return sum;
+	id -= RTE_DIM(kernel_rows);
+	if (id < RTE_DIM(sum_rows)) {
+		xstat.kind = XSTAT_SUM;
+		xstat.row = &sum_rows[id];
+		return xstat;
+	}
+	id -= RTE_DIM(sum_rows);
+	if (id < nb_rx) {
+		xstat.kind = XSTAT_RX;
+		xstat.queue_id = id / RTE_DIM(rx_rows);
+		xstat.row = &rx_rows[id % RTE_DIM(rx_rows)];
+		return xstat;
+	}
+	id -= nb_rx;
+	xstat.kind = XSTAT_TX;
+	xstat.queue_id = id / RTE_DIM(tx_rows);
+	xstat.row = &tx_rows[id % RTE_DIM(tx_rows)];
+	return xstat;
+}
+
+static uint64_t
+read_xstat(const struct rte_eth_dev *dev, unsigned int id)
+{
+	const struct xstat xstat = find_xstat(dev, id);
+
+	switch (xstat.kind) {
+	case XSTAT_KERNEL:
+		return read_kernel_row(rtap_shared(dev), xstat.row);
+	case XSTAT_SUM:
+		return sum_rx_row(dev, xstat.row);
+	case XSTAT_RX:
+		return read_rx_row(dev, xstat.queue_id, xstat.row);
+	default:
+		return read_tx_row(dev, xstat.queue_id, xstat.row);
+	}
+}
+
+static void
+name_xstat(const struct rte_eth_dev *dev, unsigned int id, struct rte_eth_xstat_name *name)
+{
+	const struct xstat xstat = find_xstat(dev, id);
+
+	if (xstat.kind == XSTAT_RX || xstat.kind == XSTAT_TX)
+		snprintf(name->name, sizeof(name->name), "%s_q%u_%s",
+			xstat.kind == XSTAT_RX ? "rx" : "tx", xstat.queue_id, xstat.row->name);
+	else
+		strlcpy(name->name, xstat.row->name, sizeof(name->name));
+}
+
+/* Their number, or a negative errno if there is no port to have any. */
+static int
+check_xstats(const struct rte_eth_dev *dev)
+{
+	int ret = rtap_check_port(dev);
+
+	return ret < 0 ? ret : (int)count_xstats(dev);
+}
+
+/* True if any of the numbers is one of the kernel's counters. */
+static bool
+has_kernel_row(const uint64_t *ids, unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++) {
+		if (ids[i] < RTE_DIM(kernel_rows))
+			return true;
+	}
+	return false;
+}
+
+static bool
+are_xstats(const uint64_t *ids, unsigned int n, int count)
+{
+	for (unsigned int i = 0; i < n; i++) {
+		if (ids[i] >= (uint64_t)count)
+			return false;
+	}
+	return true;
 }
 
 int
 rtap_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *xstats, unsigned int n)
 {
-	if (n < RTE_DIM(rx_xstats))
-		return RTE_DIM(rx_xstats);
-	for (unsigned int i = 0; i < RTE_DIM(rx_xstats); i++) {
+	int count = check_xstats(dev);
+
+	if (count < 0 || n < (unsigned int)count)
+		return count;
+	update_kernel_counters(dev);
+	for (int i = 0; i < count; i++) {
 		xstats[i].id = i;
-		xstats[i].value = sum_rx_counter(dev, rx_xstats[i].offset);
+		xstats[i].value = read_xstat(dev, i);
 	}
-	return RTE_DIM(rx_xstats);
+	return count;
 }
 
 int
-rtap_xstats_get_names(struct rte_eth_dev *dev __rte_unused, struct rte_eth_xstat_name *names,
+rtap_xstats_get_names(struct rte_eth_dev *dev, struct rte_eth_xstat_name *names,
 		unsigned int n)
 {
-	if (names == NULL || n < RTE_DIM(rx_xstats))
-		return RTE_DIM(rx_xstats);
-	for (unsigned int i = 0; i < RTE_DIM(rx_xstats); i++)
-		strlcpy(names[i].name, rx_xstats[i].name, sizeof(names[i].name));
-	return RTE_DIM(rx_xstats);
+	int count = check_xstats(dev);
+
+	if (count < 0 || names == NULL || n < (unsigned int)count)
+		return count;
+	for (int i = 0; i < count; i++)
+		name_xstat(dev, i, &names[i]);
+	return count;
+}
+
+/* ethdev calls neither this nor the next function for all that there are (ids NULL). */
+int
+rtap_xstats_get_by_id(struct rte_eth_dev *dev, const uint64_t *ids, uint64_t *values,
+		unsigned int n)
+{
+	int count = check_xstats(dev);
+
+	if (count < 0)
+		return count;
+	if (ids == NULL || !are_xstats(ids, n, count))
+		return -EINVAL;
+	if (has_kernel_row(ids, n))
+		update_kernel_counters(dev);
+	for (unsigned int i = 0; i < n; i++)
+		values[i] = read_xstat(dev, ids[i]);
+	return n;
+}
+
+int
+rtap_xstats_get_names_by_id(struct rte_eth_dev *dev, const uint64_t *ids,
+		struct rte_eth_xstat_name *names, unsigned int n)
+{
+	int count = check_xstats(dev);
+
+	if (count < 0)
+		return count;
+	if (ids == NULL || !are_xstats(ids, n, count))
+		return -EINVAL;
+	for (unsigned int i = 0; i < n; i++)
+		name_xstat(dev, ids[i], &names[i]);
+	return n;
 }

@@ -73,6 +73,7 @@ describe_apart(struct rtap_tx_queue *q, const struct rte_mbuf *m, uint32_t hdrs_
 	uint8_t *hdrs = hdr + q->offload.hdr_len;
 
 	q->nb_hdrs_used += q->offload.hdr_len + hdrs_len;
+	rtap_counter_add(&q->count.apart, 1);
 	if (hdrs_len > 0)
 		rtap_offload_copy_hdrs(m, hdrs, hdrs_len);
 	rtap_offload_to_hdr(&q->offload, m, hdrs, hdr);
@@ -113,6 +114,7 @@ describe_packet(struct rtap_tx_queue *q, struct rte_mbuf *m, struct iovec *iov)
 	if (unlikely((m->ol_flags & RTAP_OFFLOAD_TX_FLAGS) != 0))
 		return describe_offloaded(q, m, iov);
 	if (unlikely(!has_room_for_hdr(q, m))) {
+		rtap_counter_add(&q->count.apart, 1);
 		describe_start(iov, &empty_hdr, hdr_len);
 		return 1 + describe_frame(m, 0, &iov[1]);
 	}
@@ -162,10 +164,10 @@ static inline void
 finish_packets(struct rtap_tx_queue *q, struct rte_mbuf **pkts, uint16_t nb_pkts,
 		const struct outcome *outcome)
 {
-	rtap_counter_add(&q->packets, nb_pkts - outcome->nb_errors);
-	rtap_counter_add(&q->bytes, outcome->nb_bytes);
+	rtap_counter_add(&q->count.packets, nb_pkts - outcome->nb_errors);
+	rtap_counter_add(&q->count.bytes, outcome->nb_bytes);
 	if (unlikely(outcome->nb_errors > 0))
-		rtap_counter_add(&q->errors, outcome->nb_errors);
+		rtap_counter_add(&q->count.errors, outcome->nb_errors);
 	free_packets(q, pkts, nb_pkts, outcome->has_chains);
 }
 
@@ -263,6 +265,10 @@ write_batch(struct rtap_tx_queue *q, struct rtap_uring *u, struct rte_mbuf **pkt
 	for (uint16_t i = nb_taken; unlikely(i < nb_prepared); i++)
 		outcome.nb_bytes -= pkts[i]->pkt_len;
 	reap_writes(q, u, pkts, &outcome);
+	rtap_counter_add(&q->count.submits, 1);
+	if (likely(nb_taken > 0))
+		rtap_counter_add(&q->count.batches, 1);
+	rtap_counter_add(&q->count.batch_packets, nb_taken);
 	finish_packets(q, pkts, nb_taken, &outcome);
 	return nb_taken;
 }
@@ -292,7 +298,8 @@ drop_packet(struct rtap_tx_queue *q, struct rte_mbuf *m)
 {
 	PMD_TX_LOG(DEBUG, "packet of %u segments with flags %#" PRIx64 " dropped: %s", m->nb_segs,
 		m->ol_flags, rte_strerror(-rtap_offload_check(&q->offload, m)));
-	rtap_counter_add(&q->errors, 1);
+	rtap_counter_add(&q->count.errors, 1);
+	rtap_counter_add(&q->count.refused, 1);
 	rte_pktmbuf_free(m);
 }
 
@@ -411,6 +418,7 @@ rtap_tx_start(struct rtap_tx_queue *q, int tap_fd, unsigned int without)
 	u = rtap_uring_create(RTAP_RING_ENTRIES, tap_fd, without);
 	if (u == NULL)
 		return -rte_errno;
+	rtap_counter_set(&q->count.fallback, !rtap_uring_has(u, RTAP_URING_NOWAIT));
 	rtap_view_set_ring(&pair->tx, u);
 	return 0;
 }
