@@ -131,6 +131,7 @@ static struct unit_test_suite *rtap_suites[] = {
 	&rtap_stats_suite,
 	&rtap_xstats_suite,
 	&rtap_xstats_ring_suite,
+	&rtap_xstats_packet_suite,
 	&rtap_fault_suite,
 	&rtap_move_suite,
 	&rtap_scatter_suite,

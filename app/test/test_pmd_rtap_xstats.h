@@ -18,6 +18,7 @@
 struct unit_test_suite;
 extern struct unit_test_suite rtap_xstats_suite;
 extern struct unit_test_suite rtap_xstats_ring_suite;
+extern struct unit_test_suite rtap_xstats_packet_suite;
 
 struct rtap_xstat {
 	const char *name;

@@ -136,6 +136,18 @@ refuse_packet(struct rtap_rx_queue *q, struct rte_mbuf **segs, uint16_t nb_segs)
 	return 0;
 }
 
+static __rte_noinline void
+count_aggregate(struct rtap_rx_queue *q, const void *hdr)
+{
+	const struct virtio_net_hdr *base = hdr;
+	const uint8_t modifiers = VIRTIO_NET_HDR_GSO_ECN | RTAP_HDR_GSO_UDP_TUNNEL;
+
+	if ((base->gso_type & ~modifiers) == RTAP_HDR_GSO_UDP_L4)
+		rtap_counter_add(&q->count.uso, 1);
+	else
+		rtap_counter_add(&q->count.lro, 1);
+}
+
 /*
  * Turns what a read left in the mbufs into a packet. Returns how many of them
  * it has, or 0 if it is none. The kernel cuts a frame that is longer than the
@@ -164,6 +176,8 @@ make_packet(struct rtap_rx_queue *q, struct rte_mbuf **segs, uint16_t nb_segs, u
 		m->data_len = frame_len;
 	if (unlikely(rtap_offload_from_hdr(&q->offload, hdr, m) < 0))
 		return refuse_packet(q, segs, nb_used);
+	if (unlikely((m->ol_flags & RTE_MBUF_F_RX_LRO) != 0))
+		count_aggregate(q, hdr);
 	return nb_used;
 }
 
@@ -373,13 +387,33 @@ read_packets(struct rtap_rx_queue *q, struct rtap_uring *u, struct rte_mbuf **pk
 	return nb_rx + read_batches(q, u, nb_segs, &pkts[nb_rx], nb_pkts - nb_rx, is_empty);
 }
 
+static __rte_noinline void
+count_flags(struct rtap_rx_counters *count, uint64_t ol_flags)
+{
+	if ((ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) == RTE_MBUF_F_RX_IP_CKSUM_GOOD)
+		rtap_counter_add(&count->ip_good, 1);
+	if ((ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) == RTE_MBUF_F_RX_IP_CKSUM_BAD)
+		rtap_counter_add(&count->ip_bad, 1);
+	if ((ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) != 0)
+		rtap_counter_add(&count->stripped, 1);
+}
+
 static inline void
 count_packets(struct rtap_rx_counters *count, struct rte_mbuf **pkts, uint16_t nb_rx)
 {
 	uint64_t nb_bytes = 0;
 
-	for (uint16_t i = 0; i < nb_rx; i++)
-		nb_bytes += pkts[i]->pkt_len;
+	for (uint16_t i = 0; i < nb_rx; i++) {
+		const struct rte_mbuf *m = pkts[i];
+
+		nb_bytes += m->pkt_len;
+		rtap_frame_count(&count->frames, m);
+		rtap_counter_add(&count->l4_checksums[rtap_checksum_class(m->ol_flags)], 1);
+		if (unlikely(m->nb_segs > 1))
+			rtap_counter_add(&count->chains, 1);
+		if (m->ol_flags != 0)
+			count_flags(count, m->ol_flags);
+	}
 	rtap_counter_add(&count->packets, nb_rx);
 	rtap_counter_add(&count->bytes, nb_bytes);
 }

@@ -89,8 +89,10 @@ describe_offloaded(struct rtap_tx_queue *q, struct rte_mbuf *m, struct iovec *io
 	void *hdr;
 
 	/* Cannot fail, and leaves the mbuf where it is: it was checked before. */
-	if ((m->ol_flags & RTE_MBUF_F_TX_VLAN) != 0)
+	if ((m->ol_flags & RTE_MBUF_F_TX_VLAN) != 0) {
 		rte_vlan_insert(&m);
+		rtap_counter_add(&q->count.inserted, 1);
+	}
 	hdrs_len = rtap_offload_finish(m);
 	if (hdrs_len > 0 || !has_room_for_hdr(q, m))
 		return describe_apart(q, m, hdrs_len, iov);
@@ -127,20 +129,15 @@ describe_packet(struct rtap_tx_queue *q, struct rte_mbuf *m, struct iovec *iov)
 	return likely(m->next == NULL) ? 1 : 1 + describe_frame(m->next, 0, &iov[1]);
 }
 
-/* What became of a run of packets that the kernel was given. */
-struct outcome {
-	uint64_t nb_bytes; /* of those that were sent */
-	uint16_t nb_errors;
-	bool has_chains;   /* some have several segments */
-};
+static_assert(RTAP_RING_ENTRIES <= 64, "a bit for each packet of a run");
 
+/* Failures are noted as bits, by the position of the packet in its run. */
 static inline void
-note_failure(const struct rtap_tx_queue *q __rte_unused, struct outcome *outcome,
-		const struct rte_mbuf *m, int err __rte_unused)
+note_failure(const struct rtap_tx_queue *q __rte_unused, uint64_t *failed,
+		unsigned int position, int err __rte_unused)
 {
 	PMD_TX_LOG(DEBUG, "write of queue %u failed: %s", q->queue_id, rte_strerror(err));
-	outcome->nb_bytes -= m->pkt_len;
-	outcome->nb_errors++;
+	*failed |= RTE_BIT64(position);
 }
 
 /*
@@ -159,30 +156,61 @@ free_packets(const struct rtap_tx_queue *q, struct rte_mbuf **pkts, uint16_t nb_
 		rte_pktmbuf_free_bulk(pkts, nb_pkts);
 }
 
+static __rte_noinline void
+count_offloads(struct rtap_tx_counters *count, uint64_t ol_flags)
+{
+	const uint64_t ip_flags = RTE_MBUF_F_TX_IP_CKSUM | RTE_MBUF_F_TX_OUTER_IP_CKSUM;
+
+	if ((ol_flags & RTE_MBUF_F_TX_TCP_SEG) != 0)
+		rtap_counter_add(&count->tso, 1);
+	else if ((ol_flags & RTE_MBUF_F_TX_UDP_SEG) != 0)
+		rtap_counter_add(&count->uso, 1);
+	else if ((ol_flags & RTE_MBUF_F_TX_L4_MASK) != 0)
+		rtap_counter_add(&count->l4_checksums, 1);
+	if ((ol_flags & ip_flags) != 0)
+		rtap_counter_add(&count->ip_checksums, 1);
+}
+
+static inline void
+count_packet(struct rtap_tx_counters *count, const struct rte_mbuf *m)
+{
+	rtap_frame_count(&count->frames, m);
+	if (unlikely(m->nb_segs > 1))
+		rtap_counter_add(&count->chains, 1);
+	if (unlikely((m->ol_flags & RTAP_OFFLOAD_TX_FLAGS) != 0))
+		count_offloads(count, m->ol_flags);
+}
+
 /* The packets are done with, sent or not. */
 static inline void
 finish_packets(struct rtap_tx_queue *q, struct rte_mbuf **pkts, uint16_t nb_pkts,
-		const struct outcome *outcome)
+		uint64_t failed)
 {
-	rtap_counter_add(&q->count.packets, nb_pkts - outcome->nb_errors);
-	rtap_counter_add(&q->count.bytes, outcome->nb_bytes);
-	if (unlikely(outcome->nb_errors > 0))
-		rtap_counter_add(&q->count.errors, outcome->nb_errors);
-	free_packets(q, pkts, nb_pkts, outcome->has_chains);
-}
+	bool has_chains = false;
+	uint64_t nb_bytes = 0;
+	uint16_t nb_sent = 0;
 
-/* What is counted of a packet when it is handed over, before its outcome is known. */
-static inline void
-note_packet(struct outcome *outcome, const struct rte_mbuf *m)
-{
-	outcome->nb_bytes += m->pkt_len;
-	outcome->has_chains |= m->nb_segs > 1;
+	for (uint16_t i = 0; i < nb_pkts; i++) {
+		const struct rte_mbuf *m = pkts[i];
+
+		has_chains |= m->nb_segs > 1;
+		if (unlikely((failed & RTE_BIT64(i)) != 0))
+			continue;
+		nb_sent++;
+		nb_bytes += m->pkt_len;
+		count_packet(&q->count, m);
+	}
+	rtap_counter_add(&q->count.packets, nb_sent);
+	rtap_counter_add(&q->count.bytes, nb_bytes);
+	if (unlikely(nb_sent < nb_pkts))
+		rtap_counter_add(&q->count.errors, nb_pkts - nb_sent);
+	free_packets(q, pkts, nb_pkts, has_chains);
 }
 
 static uint16_t
 write_plain(struct rtap_tx_queue *q, int tap_fd, struct rte_mbuf **pkts, uint16_t nb_pkts)
 {
-	struct outcome outcome = { 0 };
+	uint64_t failed = 0;
 
 	for (uint16_t i = 0; i < nb_pkts; i++) {
 		unsigned int nb_iov;
@@ -194,11 +222,10 @@ write_plain(struct rtap_tx_queue *q, int tap_fd, struct rte_mbuf **pkts, uint16_
 			len = write(tap_fd, q->iov[0].iov_base, q->iov[0].iov_len);
 		else
 			len = writev(tap_fd, q->iov, nb_iov);
-		note_packet(&outcome, pkts[i]);
 		if (unlikely(len < 0))
-			note_failure(q, &outcome, pkts[i], errno);
+			note_failure(q, &failed, i, errno);
 	}
-	finish_packets(q, pkts, nb_pkts, &outcome);
+	finish_packets(q, pkts, nb_pkts, failed);
 	return nb_pkts;
 }
 
@@ -212,16 +239,15 @@ has_room_for_packet(const struct rtap_tx_queue *q, unsigned int nb_iov_used)
 		q->nb_hdrs_used + max_hdrs <= RTAP_TX_HDRS_LEN;
 }
 
-/* Prepares a write for each packet, as far as the queue's storage goes. Returns how many. */
-static uint16_t
+/* Prepares a write for each packet, as far as the queue's storage goes. */
+static void
 prepare_batch(struct rtap_tx_queue *q, struct rtap_uring *u, struct rte_mbuf **pkts,
-		uint16_t nb_pkts, struct outcome *outcome)
+		uint16_t nb_pkts)
 {
 	unsigned int used = 0;
-	uint16_t i;
 
 	q->nb_hdrs_used = 0;
-	for (i = 0; i < nb_pkts && has_room_for_packet(q, used); i++) {
+	for (uint16_t i = 0; i < nb_pkts && has_room_for_packet(q, used); i++) {
 		struct iovec *iov = &q->iov[used];
 		unsigned int nb_iov = describe_packet(q, pkts[i], iov);
 
@@ -231,15 +257,12 @@ prepare_batch(struct rtap_tx_queue *q, struct rtap_uring *u, struct rte_mbuf **p
 			rtap_uring_prep_writev(u, iov, nb_iov, i);
 			used += nb_iov;
 		}
-		note_packet(outcome, pkts[i]);
 	}
-	return i;
 }
 
 /* Completions tell of failures, and of success only where the kernel cannot leave that out. */
 static void
-reap_writes(struct rtap_tx_queue *q, struct rtap_uring *u, struct rte_mbuf **pkts,
-		struct outcome *outcome)
+reap_writes(const struct rtap_tx_queue *q, struct rtap_uring *u, uint64_t *failed)
 {
 	struct io_uring_cqe *cqe;
 	unsigned int nb_seen = 0;
@@ -247,7 +270,7 @@ reap_writes(struct rtap_tx_queue *q, struct rtap_uring *u, struct rte_mbuf **pkt
 
 	io_uring_for_each_cqe(&u->ring, head, cqe) {
 		if (cqe->res < 0)
-			note_failure(q, outcome, pkts[rtap_uring_number(cqe)], -cqe->res);
+			note_failure(q, failed, rtap_uring_number(cqe), -cqe->res);
 		nb_seen++;
 	}
 	io_uring_cq_advance(&u->ring, nb_seen);
@@ -258,18 +281,17 @@ static uint16_t
 write_batch(struct rtap_tx_queue *q, struct rtap_uring *u, struct rte_mbuf **pkts,
 		uint16_t nb_pkts)
 {
-	struct outcome outcome = { 0 };
-	uint16_t nb_prepared = prepare_batch(q, u, pkts, nb_pkts, &outcome);
-	uint16_t nb_taken = rtap_uring_submit(u);
+	uint64_t failed = 0;
+	uint16_t nb_taken;
 
-	for (uint16_t i = nb_taken; unlikely(i < nb_prepared); i++)
-		outcome.nb_bytes -= pkts[i]->pkt_len;
-	reap_writes(q, u, pkts, &outcome);
+	prepare_batch(q, u, pkts, nb_pkts);
+	nb_taken = rtap_uring_submit(u);
+	reap_writes(q, u, &failed);
 	rtap_counter_add(&q->count.submits, 1);
 	if (likely(nb_taken > 0))
 		rtap_counter_add(&q->count.batches, 1);
 	rtap_counter_add(&q->count.batch_packets, nb_taken);
-	finish_packets(q, pkts, nb_taken, &outcome);
+	finish_packets(q, pkts, nb_taken, failed);
 	return nb_taken;
 }
 
