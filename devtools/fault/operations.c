@@ -17,6 +17,7 @@
 #include "test_pmd_rtap_kernel.h"
 #include "test_pmd_rtap_port.h"
 #include "traffic.h"
+#include "world.h"
 
 #define MORE_QUEUES 4
 
@@ -38,6 +39,14 @@ configure_again(void)
 	int ret = port_configure(STAGE_QUEUES);
 
 	return ret < 0 ? ret : rtap_port_setup_queues(rtap_fx.port, STAGE_QUEUES);
+}
+
+static int
+come_home_configured(void)
+{
+	int ret = world_move_home();
+
+	return ret == 0 ? configure_again() : ret;
 }
 
 static int
@@ -179,6 +188,15 @@ const struct operation operations[] = {
 		.undo = control_reset_mtu,
 	},
 	{
+		.name = "configure more queues in another namespace",
+		.stage = STAGE_CONFIGURED,
+		.prepare = world_move_away,
+		.run = configure_more,
+		.undo = come_home_configured,
+		.is_lossy = true,
+		.is_deaf = true,
+	},
+	{
 		.name = "set the MAC address",
 		.stage = STAGE_STARTED,
 		.prepare = control_note_mac,
@@ -261,6 +279,14 @@ const struct operation operations[] = {
 		.stage = STAGE_STARTED,
 		.prepare = control_stop_tx_queue,
 		.run = control_start_tx_queue,
+	},
+	{
+		.name = "hear that the interface is deleted",
+		.stage = STAGE_NONE,
+		.prepare = enter_started,
+		.run = world_delete,
+		.undo = port_remove,
+		.is_deaf = true,
 	},
 	{
 		.name = "stop",
