@@ -11,6 +11,7 @@
  * receives.
  *
  *   rtap_ethdev.c       probe, configure, start, stop, close
+ *   rtap_process.c      what a process has of a port
  *   rtap_secondary.c    the port as a secondary process has it
  *   rtap_borrow.c       the queues as a secondary process has them
  *   rtap_control.c      operations on the interface: link, MAC, MTU
@@ -269,7 +270,7 @@ rtap_frame_len(uint32_t mtu)
 	return mtu + RTAP_ETH_OVERHEAD;
 }
 
-/* rtap_ethdev.c */
+/* rtap_process.c */
 
 /* What is left of a failed creation is to be released. */
 int rtap_process_create(struct rte_eth_dev *dev, uint32_t process_id);
