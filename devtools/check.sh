@@ -188,6 +188,8 @@ check_cppcheck()
 		--suppress=unusedStructMember --suppress=variableScope \
 		--suppress='constParameter:devtools/fuzz/*' \
 		-D__rte_cache_aligned= -D__rte_unused= -D'RTE_ATOMIC(type)=type' \
+		-D'RTE_TRACE_POINT(...)=' -D'RTE_TRACE_POINT_FP(...)=' \
+		-D'RTE_TRACE_POINT_REGISTER(...)=' \
 		-I drivers/net/rtap "${SOURCES[@]}" 2>&1
 }
 

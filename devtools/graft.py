@@ -328,8 +328,8 @@ def copy_python(farm):
 
 def add_compat(farm, tests):
     """Add what bridges the distance from an older release to the current one."""
-    header = ROOT / "devtools/compat/rtap_compat.h"
-    farm.link(f"{COMPAT}/rtap_compat.h", header)
+    for header in (ROOT / "devtools/compat").glob("*.h"):
+        farm.link(f"{COMPAT}/{header.name}", header)
     for name in ("rte_cksum.h", "rte_stdatomic.h"):
         if not any(farm.tree.glob(f"lib/**/{name}")):
             farm.text(f"{COMPAT}/{name}", '#include "rtap_compat.h"\n')

@@ -19,7 +19,8 @@ build='gcc libc6-dev liburing-dev libnuma-dev meson ninja-build pkg-config pytho
 	python3-pyelftools tar xz-utils'
 check='clang-tidy codespell cppcheck flake8 gawk git python3-sphinx
 	python3-sphinx-rtd-theme shellcheck'
-tests='clang ethtool iperf3 iproute2 iputils-ping libclang-rt-dev tcpdump util-linux valgrind'
+tests='babeltrace2 clang ethtool iperf3 iproute2 iputils-ping libclang-rt-dev
+	tcpdump util-linux valgrind'
 
 die()
 {

@@ -26,6 +26,7 @@
  *   rtap_view.[ch]      the port as it is at a moment, safe for any thread
  *   rtap_dump.c         the same as text
  *   rtap_telemetry.c    the same for telemetry
+ *   rtap_trace.h        trace points, named in rtap_trace_points.c
  *   rtap_iface.c        the TAP descriptors of a port
  *   rtap_intr.c         events: what happens to the interface
  *   rtap_place.c        where the interface is

@@ -19,6 +19,7 @@
 #include "rtap.h"
 #include "rtap_log.h"
 #include "rtap_tap.h"
+#include "rtap_trace.h"
 
 #define DERIVED_MAC_BIT 0x40
 
@@ -48,8 +49,11 @@ rtap_configure(struct rte_eth_dev *dev)
 		/* ethdev leaves a port that failed to configure without queues. */
 		rtap_rx_intr_close(dev);
 		rtap_queues_close_from(rtap_process(dev), 0);
+		return ret;
 	}
-	return ret;
+	rtap_trace_configure(dev->data->port_id, nb_rx, rtap_shared(dev)->offload.tun_features,
+		rtap_shared(dev)->offload.hdr_len);
+	return 0;
 }
 
 /* The kernel refuses a carrier to an interface without an attached queue. */
@@ -136,6 +140,7 @@ lend_queues(struct rte_eth_dev *dev)
 		fds[i] = process->queues[i].tap_fd;
 	loan = rtap_mp_lend(process->lender, fds, nb_queues);
 	rte_atomic_store_explicit(&rtap_shared(dev)->loan, loan, rte_memory_order_release);
+	rtap_trace_lend(dev->data->port_id, loan);
 }
 
 /* No other process polls a queue when this returns, or begins to afterwards. */
@@ -146,6 +151,7 @@ recall_queues(struct rte_eth_dev *dev)
 
 	rte_atomic_store_explicit(&rtap_shared(dev)->loan, 0, rte_memory_order_seq_cst);
 	ret = rtap_mp_recall(rtap_process(dev)->lender);
+	rtap_trace_recall(dev->data->port_id, -ret);
 	if (ret < 0)
 		PMD_LOG_ERRNO(WARNING, -ret, "%s: a secondary process keeps its queues",
 			dev->data->name);
@@ -278,6 +284,7 @@ rtap_start(struct rte_eth_dev *dev)
 	if (ret < 0)
 		goto undo;
 	lend_queues(dev);
+	rtap_trace_start(dev->data->port_id);
 	return 0;
 
 undo:
@@ -301,6 +308,7 @@ rtap_stop(struct rte_eth_dev *dev)
 	stop_queues(dev);
 	dev->data->dev_started = 0;
 	rtap_link_update(dev, 0);
+	rtap_trace_stop(dev->data->port_id);
 	return 0;
 }
 
@@ -310,6 +318,7 @@ rtap_close(struct rte_eth_dev *dev)
 	rtap_view_remove(dev);
 	if (dev->data->dev_started)
 		rtap_stop(dev);
+	rtap_trace_close(dev->data->port_id);
 	/* Other processes know from this that there is nobody left to ask. */
 	rte_atomic_store_explicit(&rtap_shared(dev)->token, 0, rte_memory_order_relaxed);
 	rtap_lift_limits(dev);
@@ -508,6 +517,7 @@ probe_primary(struct rte_vdev_device *vdev)
 		return ret;
 	}
 	rtap_view_add(dev);
+	rtap_trace_probe(dev->data->name, dev->data->port_id, rtap_if_index(dev));
 	rte_eth_dev_probing_finish(dev);
 	return 0;
 }

@@ -20,6 +20,7 @@
 
 #include "rtap.h"
 #include "rtap_log.h"
+#include "rtap_trace.h"
 
 /* How long a callback of the application takes is not ours to know. */
 #define UNREGISTER_STEP_US 100
@@ -70,6 +71,7 @@ tell_link(struct rtap_intr *intr, const struct rtap_link *kernel)
 	set_link(intr, kernel);
 	if (intr->link_status == before)
 		return;
+	rtap_trace_link(intr->dev->data->port_id, intr->link_status);
 	PMD_LOG(INFO, "%s: link is %s", intr->dev->data->name,
 		intr->link_status == RTE_ETH_LINK_UP ? "up" : "down");
 	rte_eth_dev_callback_process(intr->dev, RTE_ETH_EVENT_INTR_LSC, NULL);
@@ -180,6 +182,7 @@ tell_removal(struct rtap_intr *intr)
 	if (is_over(intr) || process->is_removal_told)
 		return;
 	process->is_removal_told = true;
+	rtap_trace_delete(intr->dev->data->port_id);
 	PMD_LOG(NOTICE, "%s: the interface was deleted", intr->dev->data->name);
 	if ((intr->wanted & EVENT_RMV) != 0)
 		rte_eth_dev_callback_process(intr->dev, RTE_ETH_EVENT_INTR_RMV, NULL);

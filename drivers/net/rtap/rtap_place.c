@@ -18,6 +18,7 @@
 #include "rtap.h"
 #include "rtap_log.h"
 #include "rtap_tap.h"
+#include "rtap_trace.h"
 
 /* Who follows an interface may be too late several times, but not always. */
 #define FOLLOW_TRIES 100
@@ -127,10 +128,12 @@ update_place(struct rte_eth_dev *dev, struct rtap_nl *nl, int netns_fd)
 		return ret;
 
 	if (location->place.if_index != place.if_index ||
-			location->place.netns_id != place.netns_id)
+			location->place.netns_id != place.netns_id) {
+		rtap_trace_place(dev->data->port_id, place.if_index);
 		PMD_LOG(INFO, "%s: interface has index %d in %s network namespace",
 			dev->data->name, place.if_index,
 			place.netns_id == RTAP_NETNS_OWN ? "its first" : "another");
+	}
 	location->netns = netns;
 	location->place = place;
 	rte_atomic_store_explicit(&rtap_shared(dev)->if_index, place.if_index,

@@ -24,6 +24,7 @@
 
 #include "rtap.h"
 #include "rtap_log.h"
+#include "rtap_trace.h"
 
 /* Up to so many packets one read(2) each is cheaper than a batch. */
 #define RX_PLAIN_MAX 4
@@ -337,6 +338,7 @@ read_batch(struct rtap_rx_queue *q, struct rtap_uring *u, uint16_t nb_segs,
 	}
 	nb_rx = take_results(q, nb_segs, results, nb_taken, pkts, is_empty);
 	rtap_counter_add(&q->count.batch_packets, nb_rx);
+	rtap_trace_rx_batch(q->port_id, q->queue_id, nb_taken, nb_rx);
 	return nb_rx;
 }
 
@@ -427,6 +429,8 @@ arm_poll(struct rtap_rx_queue *q, struct rtap_uring *u)
 
 	rtap_counter_add(&q->count.submits, u->generation != generation);
 	rtap_counter_add(&q->count.polls, ret == 0 && u->generation != generation);
+	if (ret == 0 && u->generation != generation)
+		rtap_trace_rx_armed(q->port_id, q->queue_id);
 	return ret == 0;
 }
 
@@ -510,15 +514,19 @@ rtap_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 	/* The system call has brought the completion that woke us. */
 	if (u->is_armed)
 		rtap_uring_reap_polls(u);
-	if (was_armed && !u->is_armed)
+	if (was_armed && !u->is_armed) {
 		rtap_counter_add(&q->count.wake_ups, 1);
+		rtap_trace_rx_woken(q->port_id, q->queue_id);
+	}
 	if (nb_rx > 0)
 		count_packets(&q->count, pkts, nb_rx);
+	rtap_trace_rx_burst(q->port_id, q->queue_id, nb_pkts, nb_rx);
 	if (!is_empty || unlikely(q->is_gone))
 		return nb_rx;
 
 	q->nb_expected = RTE_MIN(nb_rx, RTAP_RING_ENTRIES);
 	q->is_drained = nb_rx > 0;
+	rtap_trace_rx_drained(q->port_id, q->queue_id);
 	if (nb_rx == 0)
 		arm_poll(q, u);
 	return nb_rx;

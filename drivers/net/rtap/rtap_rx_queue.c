@@ -16,6 +16,7 @@
 
 #include "rtap.h"
 #include "rtap_log.h"
+#include "rtap_trace.h"
 
 /* Mbufs for the longest frame, with room for a byte more to tell a frame that was cut. */
 static uint32_t
@@ -131,6 +132,7 @@ rtap_rx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_desc
 	rtap_rx_set_mtu(q, dev->data->mtu);
 	dev->data->rx_queues[queue_id] = q;
 	rtap_view_set_rx_queue(q->port_id, queue_id, q);
+	rtap_trace_rx_queue_setup(q->port_id, queue_id, nb_desc, q->room);
 	return 0;
 }
 

@@ -23,6 +23,7 @@
 
 #include "rtap.h"
 #include "rtap_log.h"
+#include "rtap_trace.h"
 
 /* Up to so many packets one write(2) each is cheaper than a batch. */
 #define TX_PLAIN_MAX 2
@@ -291,6 +292,7 @@ write_batch(struct rtap_tx_queue *q, struct rtap_uring *u, struct rte_mbuf **pkt
 	if (likely(nb_taken > 0))
 		rtap_counter_add(&q->count.batches, 1);
 	rtap_counter_add(&q->count.batch_packets, nb_taken);
+	rtap_trace_tx_batch(q->port_id, q->queue_id, nb_pkts, nb_taken);
 	finish_packets(q, pkts, nb_taken, failed);
 	return nb_taken;
 }
@@ -352,6 +354,7 @@ rtap_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 			break;
 		nb_tx += nb_done;
 	}
+	rtap_trace_tx_burst(q->port_id, q->queue_id, nb_pkts, nb_tx);
 	return nb_tx;
 }
 
@@ -413,6 +416,7 @@ rtap_tx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_desc
 	rtap_tx_set_offload(q, &rtap_shared(dev)->offload);
 	dev->data->tx_queues[queue_id] = q;
 	rtap_view_set_tx_queue(q->port_id, queue_id, q);
+	rtap_trace_tx_queue_setup(q->port_id, queue_id, nb_desc);
 	return 0;
 }
 
