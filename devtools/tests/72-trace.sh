@@ -66,7 +66,8 @@ for command in stop "port stop 0" "port start 0" start; do
 	testpmd_cmd a "$command" >/dev/null
 done
 ip -n "$NETNS" link del "$IFACE"
-poll 10 has_told 'device removal' 1
+# testpmd detaches the device then, on another thread than that which is to quit.
+poll 10 grep -q "is detached" "${TESTPMD_LOG[a]}"
 check "it ends well" stop_testpmd a
 
 babeltrace2 "$SCRATCH"/traces/* >"$SCRATCH/events" 2>"$SCRATCH/errors"
