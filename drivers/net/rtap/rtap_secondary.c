@@ -79,12 +79,18 @@ keep_number(struct rte_eth_dev *dev)
 	dev->data = &closed[port_id];
 }
 
-static int
-secondary_close(struct rte_eth_dev *dev)
+static void
+release(struct rte_eth_dev *dev)
 {
 	rtap_view_remove(dev);
 	rtap_borrower_destroy(dev);
 	rtap_process_release(dev);
+}
+
+static int
+secondary_close(struct rte_eth_dev *dev)
+{
+	release(dev);
 	keep_number(dev);
 	return 0;
 }
@@ -156,17 +162,6 @@ create_secondary(struct rte_eth_dev *dev, const char *name)
 	return ret < 0 ? ret : rtap_borrower_create(dev, &port);
 }
 
-/* The primary may have closed one of our ports and made this one in its place. */
-static void
-release_former(struct rte_eth_dev *dev)
-{
-	if (dev->dev_ops != &secondary_ops)
-		return;
-	rtap_view_remove(dev);
-	rtap_borrower_destroy(dev);
-	rtap_process_release(dev);
-}
-
 int
 rtap_secondary_probe(struct rte_vdev_device *vdev)
 {
@@ -178,7 +173,9 @@ rtap_secondary_probe(struct rte_vdev_device *vdev)
 		PMD_LOG(ERR, "the primary process has no port %s", name);
 		return -ENODEV;
 	}
-	release_former(dev);
+	/* The primary may have closed one of our ports and made this one in its place. */
+	if (dev->dev_ops == &secondary_ops)
+		release(dev);
 	ret = create_secondary(dev, name);
 	if (ret < 0) {
 		rtap_borrower_destroy(dev);
