@@ -425,13 +425,16 @@ static bool
 arm_poll(struct rtap_rx_queue *q, struct rtap_uring *u)
 {
 	uint32_t generation = u->generation;
-	int ret = rtap_uring_arm_poll(u);
+	bool is_armed = rtap_uring_arm_poll(u) == 0;
 
-	rtap_counter_add(&q->count.submits, u->generation != generation);
-	rtap_counter_add(&q->count.polls, ret == 0 && u->generation != generation);
-	if (ret == 0 && u->generation != generation)
+	if (u->generation == generation)
+		return is_armed;
+	rtap_counter_add(&q->count.submits, 1);
+	if (is_armed) {
+		rtap_counter_add(&q->count.polls, 1);
 		rtap_trace_rx_armed(q->port_id, q->queue_id);
-	return ret == 0;
+	}
+	return is_armed;
 }
 
 /*

@@ -116,11 +116,18 @@ static const struct row sum_rows[] = {
 };
 
 static uint64_t
+since_reset(const struct rtap_counter *count, const struct rtap_counter *base)
+{
+	return rtap_counter_read(count) - rtap_counter_read(base);
+}
+
+static uint64_t
 read_row(const struct row *row, const void *count, const void *base)
 {
-	uint64_t value = rtap_counter_read(RTE_PTR_ADD(count, row->offset));
+	const struct rtap_counter *counter = RTE_PTR_ADD(count, row->offset);
 
-	return row->is_state ? value : value - rtap_counter_read(RTE_PTR_ADD(base, row->offset));
+	return row->is_state ? rtap_counter_read(counter) :
+		since_reset(counter, RTE_PTR_ADD(base, row->offset));
 }
 
 /* The counters go on, what is read of them starts from zero. */
@@ -193,12 +200,6 @@ sum_rx_row(const struct rte_eth_dev *dev, const struct row *row)
 	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++)
 		sum += read_rx_row(dev, i, row);
 	return sum;
-}
-
-static uint64_t
-since_reset(const struct rtap_counter *count, const struct rtap_counter *base)
-{
-	return rtap_counter_read(count) - rtap_counter_read(base);
 }
 
 static void
