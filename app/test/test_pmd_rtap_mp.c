@@ -327,7 +327,8 @@ run_with(uint16_t nb_queues)
 	TEST_ASSERT_SUCCESS(rtap_mp_do(RTAP_PEER_LISTEN, &last), "last of %u", nb_queues);
 	TEST_ASSERT_SUCCESS(rtap_mp_do(RTAP_PEER_SEND, &last), "last of %u", nb_queues);
 	TEST_ASSERT_SUCCESS(rtap_kernel_expect(rtap_fx.sock, &last), "last of %u", nb_queues);
-	TEST_ASSERT_EQUAL(rtap_mp_tell(RTAP_PEER_TAP_FDS), nb_queues, "other number of descriptors");
+	TEST_ASSERT_EQUAL(rtap_mp_tell(RTAP_PEER_TAP_FDS), nb_queues,
+		"other number of descriptors");
 	return TEST_SUCCESS;
 }
 
@@ -533,7 +534,8 @@ struct unit_test_suite rtap_mp_suite = {
 			second_process_sees_link_info_and_statistics),
 		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown, both_processes_reset_statistics),
 		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown, second_process_tells_what_it_has),
-		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown, second_process_cannot_change_the_port),
+		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown,
+			second_process_cannot_change_the_port),
 		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown, queue_moves_between_processes),
 		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown, waiting_packets_go_to_who_polls_next),
 		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown, stopped_port_is_quiet_in_both),
@@ -541,15 +543,19 @@ struct unit_test_suite rtap_mp_suite = {
 		TEST_CASE_ST(setup_two_queues, rtap_mp_teardown, stopped_queue_is_quiet_in_both),
 		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown, number_of_queues_changes_in_both),
 		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown, all_queues_are_handed_over),
-		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown, end_of_second_process_changes_nothing),
-		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown, close_in_second_process_releases_its_own),
-		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown, closed_port_is_an_error_in_second_process),
+		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown,
+			end_of_second_process_changes_nothing),
+		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown,
+			close_in_second_process_releases_its_own),
+		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown,
+			closed_port_is_an_error_in_second_process),
 		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown, hot_plug_reaches_second_process),
 		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown, unplugged_while_the_other_polls),
 		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown,
 			queues_change_while_the_other_reads_statistics),
 		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown, killed_process_takes_little_along),
-		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown, frozen_process_does_not_stop_the_other),
+		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown,
+			frozen_process_does_not_stop_the_other),
 		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown, loan_gives_nothing_to_programs),
 		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown, forged_messages_are_refused),
 		TEST_CASES_END()

@@ -335,7 +335,8 @@ too_short_arrays_get_the_number_only(void)
 	TEST_ASSERT_EQUAL(rte_eth_xstats_get_names(rtap_fx.port, NULL, 0), n, "number of names");
 	TEST_ASSERT_EQUAL(rte_eth_xstats_get(rtap_fx.port, xstats, n - 1), n, "values");
 	TEST_ASSERT_EQUAL(rte_eth_xstats_get_names(rtap_fx.port, names, n - 1), n, "names");
-	TEST_ASSERT(names[n - 1].name[0] == 0x55 && xstats[n - 1].id == UINT64_C(0x5555555555555555),
+	TEST_ASSERT(names[n - 1].name[0] == 0x55 &&
+		xstats[n - 1].id == UINT64_C(0x5555555555555555),
 		"written behind the end");
 	return TEST_SUCCESS;
 }
