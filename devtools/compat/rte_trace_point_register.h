@@ -3,12 +3,13 @@
  */
 
 /*
- * Stands in front of DPDK's own, which must come before rte_trace_point.h: the
- * compatibility header has included that by then. What it defined for the use of
- * trace points is taken back here, and defined anew for their registration.
+ * Stands in front of DPDK's own, which must come before rte_trace_point.h. In the
+ * driver, the compatibility header has included that by then: what it defined for
+ * the use of trace points is taken back here, and defined anew for their
+ * registration. DPDK's own tests, which find this header as well, get what it hides.
  */
 
-#ifndef RTAP_COMPAT_REGISTERS_TRACE_POINTS
+#if defined(_RTE_TRACE_POINT_H_) && !defined(RTAP_COMPAT_REGISTERS_TRACE_POINTS)
 #define RTAP_COMPAT_REGISTERS_TRACE_POINTS
 
 #undef _RTE_TRACE_POINT_H_
@@ -22,6 +23,6 @@
 #undef rte_trace_point_emit_string
 #undef rte_trace_point_emit_blob
 
-#include_next <rte_trace_point_register.h>
-
 #endif
+
+#include_next <rte_trace_point_register.h>
