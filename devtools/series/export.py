@@ -23,6 +23,7 @@ commit BASE; their range is printed. Nothing is checked out.
 
 import argparse
 import fnmatch
+import functools
 import os
 import re
 import subprocess
@@ -68,6 +69,7 @@ class Step:
 # The history
 
 
+@functools.cache
 def blob(name):
     return git("cat-file", "blob", name)
 
@@ -192,11 +194,23 @@ def fold(steps, entry):
     raise SeriesError(f"series.toml: '{entry['commit']}' cannot be folded in {', '.join(left)}")
 
 
+def join(steps, entry):
+    """Make one step of several that follow each other, from first to last."""
+    first = index_of(steps, entry["first"])
+    last = index_of(steps, entry["last"])
+    if first >= last:
+        raise SeriesError(f"series.toml: '{entry['last']}' does not follow '{entry['first']}'")
+    steps[last].subject = entry["subject"]
+    steps[last].body = entry["body"].strip()
+    del steps[first:last]
+
+
 def patches(table):
     """Return the steps of the series."""
     steps = history()
     whole = steps[-1].files
-    for name, function in (("split", split), ("reword", reword), ("fold", fold)):
+    ways = (("split", split), ("reword", reword), ("fold", fold), ("join", join))
+    for name, function in ways:
         for entry in table.get(name, []):
             function(steps, entry)
     if steps[-1].files != whole:
@@ -251,6 +265,7 @@ class Series:
         self.base = base
         self.author = author
         self.note = note
+        self.copied = {}
         version = re.match(r"(\d+)\.(\d+)", self.original("VERSION"))
         if (int(version[1]), int(version[2])) < graft.CURRENT:
             raise SeriesError(f"DPDK {version[0]} is too old: patches are for the main branch")
@@ -261,6 +276,12 @@ class Series:
 
     def store(self, data):
         return git("hash-object", "-w", "--stdin", cwd=self.clone, input=data).decode().strip()
+
+    def copy(self, name):
+        """Return the name of an object of this tree, which the clone has then, too."""
+        if name not in self.copied:
+            self.copied[name] = self.store(blob(name))
+        return self.copied[name]
 
     def lists(self, step, authors):
         """Return the text of each file of DPDK's own that a step changes."""
@@ -281,15 +302,11 @@ class Series:
     def tree(self, step, authors):
         """Return the name of the tree that DPDK has after a step."""
         texts = self.lists(step, authors)
-        for path, name in step.files.items():
-            if path != "MAINTAINERS":
-                texts[path] = blob(name)
         sources = DRIVER + "meson.build"
-        texts[sources] = with_sources(texts[sources].decode(), step.files)
-        lines = []
-        for path, data in texts.items():
-            data = data if isinstance(data, bytes) else data.encode()
-            lines.append(f"100644 {self.store(data)}\t{path}\n")
+        texts[sources] = with_sources(blob(step.files[sources]).decode(), step.files)
+        names = {path: self.copy(name) for path, name in step.files.items() if path not in texts}
+        names.update((path, self.store(text.encode())) for path, text in texts.items())
+        lines = [f"100644 {name}\t{path}\n" for path, name in names.items()]
         with tempfile.TemporaryDirectory() as scratch:
             env = {**os.environ, "GIT_INDEX_FILE": os.path.join(scratch, "index")}
             git("read-tree", self.base, cwd=self.clone, env=env)
