@@ -68,7 +68,9 @@ done
 cd "$RTAP_SRC" || exit 1
 git rev-parse --git-dir >/dev/null 2>&1 || die "$RTAP_SRC is no git checkout"
 FARM=subprojects/dpdk
-SENDER="A Sender <sender@example.org>"
+SENDER_NAME="A Sender"
+SENDER_ADDRESS=sender@example.org
+SENDER="$SENDER_NAME <$SENDER_ADDRESS>"
 # What a check that cannot be run returns, its last line being the reason.
 NOT_RUN=77
 
@@ -275,7 +277,8 @@ check_overlay()
 	# Whoever sends a first patch to DPDK adds a line there.
 	say "$SENDER" >>"$SCRATCH/dpdk/.mailmap"
 	GRAFTED=$SCRATCH/dpdk
-	cd "$GRAFTED" && git add -A && git commit -q -s --author "$SENDER" -F - <<-END || return 1
+	cd "$GRAFTED" && git add -A && git -c "user.name=$SENDER_NAME" \
+		-c "user.email=$SENDER_ADDRESS" commit -q -s -F - <<-END || return 1
 		net/rtap: add driver on multi-queue TAP interface
 
 		One patch of all its files, to be checked.

@@ -347,7 +347,7 @@ def wrap_test(farm, test):
     no other words than true and false.
     """
     source = ROOT / "app/test" / test
-    register = re.findall(r"(?m)^REGISTER_FAST_TEST\(.*\)", source.read_text())
+    register = re.findall(r"(?m)^REGISTER_(?:FAST|DRIVER)_TEST\(.*\)", source.read_text())
     words = [re.sub(r"\b(NOHUGE|ASAN)_OK\b", "true", line) for line in register]
     words = [re.sub(r"\b(NOHUGE|ASAN)_SKIP\b", "false", line) for line in words]
     farm.link(f"app/test/{test}.in", source)

@@ -312,7 +312,7 @@ moves_and_renames_are_followed(void)
 {
 	for (unsigned int i = 0; i < NB_MOVES; i++) {
 		if (rtap_netns_move_there() != TEST_SUCCESS)
-		return TEST_FAILED;
+			return TEST_FAILED;
 		TEST_ASSERT_SUCCESS(rte_eth_dev_set_mtu(rtap_fx.port, 1400), "no MTU there");
 		if (rtap_netns_in_other(rename_here) != TEST_SUCCESS)
 			return TEST_FAILED;

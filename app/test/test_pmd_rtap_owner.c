@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <pthread.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,6 +25,7 @@
 #include <rte_common.h>
 #include <rte_ethdev.h>
 #include <rte_string_fns.h>
+#include <rte_thread.h>
 
 #include "test.h"
 #include "test_pmd_rtap_kernel.h"
@@ -208,30 +208,30 @@ open_queue(int fd)
 }
 
 /* Past the C library, these are for the calling thread, whose capabilities go with them. */
-static void *
+static uint32_t
 intrude(void *arg)
 {
 	struct intruder *intruder = arg;
 	int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
 
 	if (fd < 0)
-		return NULL;
+		return 0;
 	if (syscall(SYS_setgroups, 0, NULL) == 0 &&
 			syscall(SYS_setresgid, intruder->group, intruder->group, -1) == 0 &&
 			syscall(SYS_setresuid, intruder->user, intruder->user, -1) == 0)
 		intruder->ret = open_queue(fd);
 	close(fd);
-	return NULL;
+	return 0;
 }
 
 static int
 check_intruder(uint32_t user, uint32_t group, int wanted)
 {
 	struct intruder intruder = { .user = user, .group = group, .ret = 1 };
-	pthread_t thread;
+	rte_thread_t thread;
 
-	TEST_ASSERT_EQUAL(pthread_create(&thread, NULL, intrude, &intruder), 0, "no thread");
-	pthread_join(thread, NULL);
+	TEST_ASSERT_SUCCESS(rte_thread_create(&thread, NULL, intrude, &intruder), "no thread");
+	rte_thread_join(thread, NULL);
 	if (intruder.ret == 1) {
 		printf("skipped: a thread cannot be another user here\n");
 		return TEST_SKIPPED;

@@ -51,8 +51,6 @@
 #define __NR_close_range 436
 #endif
 
-extern char **environ;
-
 struct command {
 	enum rtap_peer_op op;
 	struct rtap_run run;
@@ -98,21 +96,23 @@ become_peer(int commands, int answers, char **argv, char **envp)
 	_exit(127);
 }
 
-/* The environment with another test to run. */
+/* The environment with another test to run, which is told that it is not called by hand. */
 static char **
 make_environment(void)
 {
 	static char test[] = "DPDK_TEST=rtap_peer";
+	static char mark[] = "RTAP_PEER=";
 	size_t n = 0;
 	char **envp;
 
 	while (environ[n] != NULL)
 		n++;
-	envp = calloc(n + 2, sizeof(*envp));
+	envp = calloc(n + 3, sizeof(*envp));
 	if (envp == NULL)
 		return NULL;
 	envp[0] = test;
-	n = 1;
+	envp[1] = mark;
+	n = 2;
 	for (char **var = environ; *var != NULL; var++) {
 		if (strncmp(*var, "DPDK_TEST", strlen("DPDK_TEST")) != 0)
 			envp[n++] = *var;
@@ -539,6 +539,8 @@ rtap_peer(void)
 	struct command command;
 	int answer;
 
+	if (getenv("RTAP_PEER") == NULL)
+		return TEST_SKIPPED; /* called by hand */
 	rtap_fx.pool = rte_mempool_lookup(RTAP_TEST_POOL);
 	answer = rte_eth_dev_get_port_by_name(RTAP_TEST_VDEV, &peer_port);
 	while (write(FD_ANSWERS, &answer, sizeof(answer)) == sizeof(answer) &&
@@ -563,4 +565,4 @@ rtap_peer(void)
 	return freopen("/dev/null", "w", stdout) == NULL ? -EIO : 0;
 }
 
-REGISTER_TEST_COMMAND(rtap_peer, rtap_peer);
+REGISTER_DRIVER_TEST(rtap_peer, rtap_peer);

@@ -40,10 +40,8 @@ enum rtap_peer_op {
 	RTAP_PEER_CLOSE,	/* the port in this process */
 	RTAP_PEER_DUMP,		/* whether the text of the port says that queues are borrowed */
 	RTAP_PEER_IS_POLLED,	/* whether the burst mode of the queue says so */
-	RTAP_PEER_ACROSS,	/* takes a run from any queue and sends it on the run's; how
-				 * many of its packets were not taken at once */
-	RTAP_PEER_DELAY,	/* polls for the run's number of ms; the most that an alarm came
-				 * late meanwhile, in ms */
+	RTAP_PEER_ACROSS,	/* moves a run from any queue; packets not sent at once */
+	RTAP_PEER_DELAY,	/* polls for the run's ms; by how many of them an alarm was late */
 	RTAP_PEER_CLOSE_NUMBER,	/* another port, its number being the run's first */
 	RTAP_PEER_FDS,		/* open descriptors */
 	RTAP_PEER_LEFT_OPEN,	/* those of the driver that a program it runs would have, too */

@@ -57,14 +57,14 @@ set_port_mtu(uint16_t mtu)
 static int
 stop(void)
 {
-	TEST_ASSERT_SUCCESS(rte_eth_dev_stop(rtap_fx.port), "no stop");
+	TEST_ASSERT_SUCCESS(rte_eth_dev_stop(rtap_fx.port), "not stopped");
 	return TEST_SUCCESS;
 }
 
 static int
 start(void)
 {
-	TEST_ASSERT_SUCCESS(rtap_port_start(rtap_fx.port), "no start");
+	TEST_ASSERT_SUCCESS(rtap_port_start(rtap_fx.port), "not started");
 	return TEST_SUCCESS;
 }
 

@@ -100,10 +100,11 @@ typedef int rte_memory_order;
 #define __rte_packed_end __rte_packed
 #endif
 
-/* 23.11: flags of fast tests. 26.03: names for their values. */
+/* 23.11: kinds of tests, flags of fast ones. 26.03: names for their values. */
 #ifdef REGISTER_TEST_COMMAND
 #ifndef REGISTER_FAST_TEST
 #define REGISTER_FAST_TEST(cmd, no_huge, asan, func) REGISTER_TEST_COMMAND(cmd, func)
+#define REGISTER_DRIVER_TEST REGISTER_TEST_COMMAND
 #endif
 #else
 

@@ -53,7 +53,8 @@ ends_by_itself()
 orphan()
 {
 	eal_command "$RTAP_DPDK_TEST" "${SHARED[@]}"
-	ip netns exec "$NETNS" env DPDK_TEST=rtap_peer python3 - "$1" "${EAL_COMMAND[@]}" <<-'END'
+	ip netns exec "$NETNS" env RTAP_PEER= DPDK_TEST=rtap_peer \
+		python3 - "$1" "${EAL_COMMAND[@]}" <<-'END'
 	import errno
 	import os
 	import signal

@@ -122,7 +122,7 @@ static_assert(RTAP_TX_IOV_LEN > RTAP_TX_MAX_SEGS,
 	"a packet and its header fit into the iovecs of a queue");
 static_assert(RTAP_RX_STOCK >= RTAP_RING_ENTRIES && RTAP_RX_STOCK >= RTAP_RX_MAX_SEGS,
 	"a batch of single mbufs fits into the stock, and so does the longest packet");
-static_assert(RTAP_TX_HDRS_LEN >= RTAP_VNET_TUNNEL_HDR_LEN + RTAP_OFFLOAD_MAX_HDRS,
+static_assert(RTAP_VNET_TUNNEL_HDR_LEN + RTAP_OFFLOAD_MAX_HDRS <= RTAP_TX_HDRS_LEN,
 	"the headers of one packet have room");
 static_assert(RTE_IS_POWER_OF_2(RTAP_RING_ENTRIES), "io_uring rounds up to a power of two");
 static_assert(RTAP_MAX_QUEUES <= RTE_MAX_QUEUES_PER_PORT, "ethdev keeps an array of queues");

@@ -3,11 +3,12 @@
  */
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "rtap_log.h"
 
-const char *
-rtap_log_remedy(int err)
+static const char *
+remedy(int err)
 {
 	switch (err) {
 	case EMFILE:
@@ -17,6 +18,15 @@ rtap_log_remedy(int err)
 	default:
 		return "";
 	}
+}
+
+const char *
+rtap_log_error(int err)
+{
+	static __thread char text[128];
+
+	snprintf(text, sizeof(text), "%s%s", rte_strerror(err), remedy(err));
+	return text;
 }
 
 RTE_LOG_REGISTER_DEFAULT(rtap_logtype, NOTICE);

@@ -11,8 +11,11 @@
 extern int rtap_logtype;
 #define RTE_LOGTYPE_RTAP rtap_logtype
 
-/* What to do about an error that has the same cause wherever it appears, or nothing. */
-const char *rtap_log_remedy(int err);
+/*
+ * The text of a positive error number, and what to do about it if that is the same
+ * wherever it appears. It is the calling thread's until the next call.
+ */
+const char *rtap_log_error(int err);
 
 #define PMD_LOG(level, ...) \
 	RTE_LOG_LINE(level, RTAP, __VA_ARGS__)
@@ -23,8 +26,7 @@ const char *rtap_log_remedy(int err);
  * and leave errno alone: errno would name the wrong cause.
  */
 #define PMD_LOG_ERRNO(level, err, fmt, ...) \
-	RTE_LOG_LINE(level, RTAP, fmt ": %s%s", ## __VA_ARGS__, rte_strerror(err), \
-		rtap_log_remedy(err))
+	RTE_LOG_LINE(level, RTAP, fmt ": %s", ## __VA_ARGS__, rtap_log_error(err))
 
 #ifdef RTE_ETHDEV_DEBUG_RX
 #define PMD_RX_LOG(level, ...) PMD_LOG(level, __VA_ARGS__)

@@ -224,6 +224,7 @@ set_queue(int fd, short flag, const char *what)
 {
 	struct ifreq ifr = { .ifr_flags = flag };
 	struct ifreq now = { 0 };
+	bool is_detached;
 	int err;
 
 	if (ioctl(fd, TUNSETQUEUE, &ifr) == 0)
@@ -233,7 +234,8 @@ set_queue(int fd, short flag, const char *what)
 		return fail(err, "%s a queue of", what);
 	if (ioctl(fd, TUNGETIFF, &now) < 0)
 		return fail(errno, "ask for the name of");
-	if (((now.ifr_flags & IFF_DETACH_QUEUE) != 0) == (flag == IFF_DETACH_QUEUE))
+	is_detached = now.ifr_flags & IFF_DETACH_QUEUE;
+	if (is_detached ? flag == IFF_DETACH_QUEUE : flag == IFF_ATTACH_QUEUE)
 		return 0;
 	return fail(err, "%s a queue of", what);
 }
