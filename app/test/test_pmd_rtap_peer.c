@@ -148,8 +148,8 @@ spawn(int commands, int answers)
 	return pid;
 }
 
-static int
-wait_answer(const struct rtap_peer *peer, int *answer)
+int
+rtap_peer_wait(const struct rtap_peer *peer, int *answer)
 {
 	struct pollfd pfd = { .fd = peer->from, .events = POLLIN };
 	int ret;
@@ -186,24 +186,30 @@ rtap_peer_start(struct rtap_peer *peer)
 	close(answers[1]);
 	peer->to = commands[1];
 	peer->from = answers[0];
-	ret = wait_answer(peer, &ready);
+	ret = rtap_peer_wait(peer, &ready);
 	return ret < 0 ? ret : ready;
 }
 
 int
-rtap_peer_do(const struct rtap_peer *peer, enum rtap_peer_op op, const struct rtap_run *run)
+rtap_peer_order(const struct rtap_peer *peer, enum rtap_peer_op op, const struct rtap_run *run)
 {
 	struct command command;
-	int answer;
-	int ret;
 
 	memset(&command, 0, sizeof(command));
 	command.op = op;
 	if (run != NULL)
 		command.run = *run;
-	if (write(peer->to, &command, sizeof(command)) != sizeof(command))
-		return -EPIPE;
-	ret = wait_answer(peer, &answer);
+	return write(peer->to, &command, sizeof(command)) == sizeof(command) ? 0 : -EPIPE;
+}
+
+int
+rtap_peer_do(const struct rtap_peer *peer, enum rtap_peer_op op, const struct rtap_run *run)
+{
+	int answer;
+	int ret = rtap_peer_order(peer, op, run);
+
+	if (ret == 0)
+		ret = rtap_peer_wait(peer, &answer);
 	return ret < 0 ? ret : answer;
 }
 
@@ -511,6 +517,8 @@ peer_obey(const struct command *command)
 		return rte_eth_dev_close(peer_port);
 	case RTAP_PEER_ACROSS:
 		return rtap_peer_across(peer_port, &command->run);
+	case RTAP_PEER_FREEZE:
+		return rtap_peer_freeze_in_burst(peer_port, &command->run);
 	case RTAP_PEER_DELAY:
 		return rtap_peer_delay(peer_port, command->run.n);
 	case RTAP_PEER_CLOSE_NUMBER:

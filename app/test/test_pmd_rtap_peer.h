@@ -51,6 +51,7 @@ enum rtap_peer_op {
 	RTAP_PEER_FILE_BYTES,	/* what has been written to these, which are closed */
 	RTAP_PEER_INHERITED,	/* descriptors that its programs get, an error if some are ours */
 	RTAP_PEER_RESET,	/* the statistics */
+	RTAP_PEER_FREEZE,	/* itself, in an Rx burst of the run's queue; what that gives */
 };
 
 struct rtap_peer {
@@ -63,6 +64,10 @@ struct rtap_peer {
 int rtap_peer_start(struct rtap_peer *peer);
 /* Returns what the peer answers, in bounded time. */
 int rtap_peer_do(const struct rtap_peer *peer, enum rtap_peer_op op, const struct rtap_run *run);
+/* The same in two steps. */
+int rtap_peer_order(const struct rtap_peer *peer, enum rtap_peer_op op,
+		const struct rtap_run *run);
+int rtap_peer_wait(const struct rtap_peer *peer, int *answer);
 /* It ends by itself: 0 if well. Or it is killed. */
 int rtap_peer_stop(struct rtap_peer *peer);
 void rtap_peer_kill(struct rtap_peer *peer);
@@ -75,6 +80,7 @@ int rtap_peer_forge(void);
 
 /* What some of the orders do there. */
 int rtap_peer_across(uint16_t port, const struct rtap_run *run);
+int rtap_peer_freeze_in_burst(uint16_t port, const struct rtap_run *run);
 int rtap_peer_delay(uint16_t port, unsigned int ms);
 int rtap_peer_left_open(void);
 int rtap_peer_tap_fds(void);

@@ -326,12 +326,16 @@ close_lent(unsigned int i)
 static void
 recall_port(unsigned int i)
 {
+	int late_fd;
 	int ret;
 
 	if (ports[i].lender == NULL)
 		return;
-	ret = rtap_mp_recall(ports[i].lender);
+	ret = rtap_mp_recall(ports[i].lender, &late_fd);
 	DEMAND(ret <= 0, "%d", ret);
+	DEMAND(late_fd < 0 || ret < 0, "%d, late %d", ret, late_fd);
+	if (late_fd >= 0)
+		close(late_fd);
 	ports[i].is_lent = false;
 	close_lent(i);
 }

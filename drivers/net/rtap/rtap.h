@@ -14,6 +14,7 @@
  *   rtap_process.c      what a process has of a port
  *   rtap_secondary.c    the port as a secondary process has it
  *   rtap_borrow.c       the queues as a secondary process has them
+ *   rtap_lend.c         the queues as the primary process lends them
  *   rtap_control.c      operations on the interface: link, MAC, MTU
  *   rtap_negotiate.c    offloads of a port, as agreed on with the kernel
  *   rtap_rx.c           receive burst
@@ -63,6 +64,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/queue.h>
 #include <sys/uio.h>
 
 #include <ethdev_driver.h>
@@ -151,6 +153,19 @@ struct rtap_shared {
 };
 
 struct rtap_intr; /* of rtap_intr.c */
+struct rtap_left; /* of rtap_lend.c */
+
+/* Loans that another process did not give back in time; a debugger may have stopped it. */
+#define RTAP_MAX_LATE 8
+
+struct rtap_late {
+	bool is_late;               /* control; some are not back yet */
+	bool is_forever;            /* control; nobody will tell when they are */
+	unsigned int nb_fds;        /* control */
+	int fds[RTAP_MAX_LATE];     /* control; of each loan, to ask */
+	/* control; queues that were replaced or freed meanwhile */
+	SLIST_HEAD(rtap_left_list, rtap_left) left;
+};
 
 /* A queue pair as one process has it. */
 struct rtap_queue_pair {
@@ -158,6 +173,8 @@ struct rtap_queue_pair {
 	int intr_fd;                /* control; of the Rx interrupt, -1 if there is none */
 	bool is_intr_enabled;       /* control or lcore, whoever enables and disables it */
 	uint32_t process_id;        /* const; of the process */
+	bool is_rx_late;            /* control; another process may still be in a burst */
+	bool is_tx_late;            /* the same */
 	struct rtap_uring *rx;      /* control sets it, lcore uses it; NULL if stopped */
 	struct rtap_uring *tx;      /* the same */
 
@@ -185,6 +202,7 @@ struct rtap_process {
 	struct rtap_intr *intr;     /* control; NULL if no events are asked for */
 	bool is_removal_told;       /* intr */
 	struct rtap_mp_lender *lender; /* const; has a lock; of the primary, elsewhere NULL */
+	struct rtap_late late;      /* control; of the primary */
 	struct rtap_borrower *borrower; /* const; of a secondary, elsewhere NULL */
 	struct rtap_queue_pair queues[RTAP_MAX_QUEUES];
 };
@@ -362,6 +380,25 @@ int rtap_lsc_set(struct rte_eth_dev *dev, bool on);
 /* Ends all events; may be called from inside of one. */
 void rtap_intr_close(struct rtap_process *process);
 
+/* rtap_lend.c */
+
+/* Secondary processes may poll the queues from now on. */
+void rtap_lend_queues(struct rte_eth_dev *dev);
+/*
+ * No other process polls a queue when this returns, or begins to afterwards. One
+ * that did not react may still be in a burst: the queues are late then, and what it
+ * may touch of them, the stock included, is not for us before it comes back.
+ */
+void rtap_recall_queues(struct rte_eth_dev *dev);
+/* A queue that is still late is replaced, before it is started. */
+int rtap_late_renew_rx(struct rte_eth_dev *dev, uint16_t queue_id);
+int rtap_late_renew_tx(struct rte_eth_dev *dev, uint16_t queue_id);
+/* Frees a queue that the port does not have any more, or leaves it if it is late. */
+void rtap_late_free_rx(struct rte_eth_dev *dev, struct rtap_rx_queue *q);
+void rtap_late_free_tx(struct rte_eth_dev *dev, struct rtap_tx_queue *q);
+/* The end of a port: what is still late is lost. */
+void rtap_late_close(struct rte_eth_dev *dev);
+
 /* rtap_negotiate.c */
 
 /* Agrees with the kernel on the offloads that the port is configured for. */
@@ -434,6 +471,8 @@ bool rtap_rx_allow_mtu(struct rtap_rx_queue *q, uint32_t mtu);
 /* Starts without the named RTAP_URING_* features. */
 int rtap_rx_start(struct rtap_rx_queue *q, int tap_fd, unsigned int without);
 void rtap_rx_stop(struct rtap_rx_queue *q);
+/* Nobody is in a burst of the stopped queue. */
+void rtap_rx_free_stock(struct rtap_rx_queue *q);
 
 /* rtap_rx_intr.c */
 

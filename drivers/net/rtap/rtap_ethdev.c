@@ -74,11 +74,15 @@ raise_carrier(struct rte_eth_dev *dev)
 static int
 start_rx_queue(struct rte_eth_dev *dev, uint16_t queue_id)
 {
-	struct rtap_rx_queue *q = dev->data->rx_queues[queue_id];
 	struct rtap_process *process = rtap_process(dev);
 	struct rtap_queue_pair *pair = &process->queues[queue_id];
+	struct rtap_rx_queue *q;
 	int ret;
 
+	ret = rtap_late_renew_rx(dev, queue_id);
+	if (ret < 0)
+		return ret;
+	q = dev->data->rx_queues[queue_id];
 	ret = rtap_rx_start(q, pair->tap_fd, process->args.without);
 	if (ret < 0)
 		return ret;
@@ -112,9 +116,11 @@ static int
 start_tx_queue(struct rte_eth_dev *dev, uint16_t queue_id)
 {
 	const struct rtap_process *process = rtap_process(dev);
-	int ret = rtap_tx_start(dev->data->tx_queues[queue_id],
-		process->queues[queue_id].tap_fd, process->args.without);
+	int ret = rtap_late_renew_tx(dev, queue_id);
 
+	if (ret == 0)
+		ret = rtap_tx_start(dev->data->tx_queues[queue_id],
+			process->queues[queue_id].tap_fd, process->args.without);
 	if (ret == 0)
 		dev->data->tx_queue_state[queue_id] = RTE_ETH_QUEUE_STATE_STARTED;
 	return ret;
@@ -127,57 +133,27 @@ stop_tx_queue(struct rte_eth_dev *dev, uint16_t queue_id)
 	dev->data->tx_queue_state[queue_id] = RTE_ETH_QUEUE_STATE_STOPPED;
 }
 
-/* Secondary processes may poll the queues from now on. */
-static void
-lend_queues(struct rte_eth_dev *dev)
-{
-	const struct rtap_process *process = rtap_process(dev);
-	uint16_t nb_queues = dev->data->nb_rx_queues;
-	int fds[RTAP_MAX_QUEUES];
-	uint32_t loan;
-
-	for (uint16_t i = 0; i < nb_queues; i++)
-		fds[i] = process->queues[i].tap_fd;
-	loan = rtap_mp_lend(process->lender, fds, nb_queues);
-	rte_atomic_store_explicit(&rtap_shared(dev)->loan, loan, rte_memory_order_release);
-	rtap_trace_lend(dev->data->port_id, loan);
-}
-
-/* No other process polls a queue when this returns, or begins to afterwards. */
-static void
-recall_queues(struct rte_eth_dev *dev)
-{
-	int ret;
-
-	rte_atomic_store_explicit(&rtap_shared(dev)->loan, 0, rte_memory_order_seq_cst);
-	ret = rtap_mp_recall(rtap_process(dev)->lender);
-	rtap_trace_recall(dev->data->port_id, -ret);
-	if (ret < 0)
-		PMD_LOG_ERRNO(WARNING, -ret, "%s: a secondary process keeps its queues",
-			dev->data->name);
-}
-
 static int
 rtap_rx_queue_start(struct rte_eth_dev *dev, uint16_t queue_id)
 {
 	int ret;
 
-	recall_queues(dev);
+	rtap_recall_queues(dev);
 	ret = start_rx_queue(dev, queue_id);
 	if (ret == 0)
 		ret = raise_carrier(dev);
 	if (ret < 0 && dev->data->rx_queue_state[queue_id] == RTE_ETH_QUEUE_STATE_STARTED)
 		stop_rx_queue(dev, queue_id);
-	lend_queues(dev);
+	rtap_lend_queues(dev);
 	return ret;
 }
 
 static int
 rtap_rx_queue_stop(struct rte_eth_dev *dev, uint16_t queue_id)
 {
-	recall_queues(dev);
+	rtap_recall_queues(dev);
 	stop_rx_queue(dev, queue_id);
-	lend_queues(dev);
+	rtap_lend_queues(dev);
 	return 0;
 }
 
@@ -186,18 +162,18 @@ rtap_tx_queue_start(struct rte_eth_dev *dev, uint16_t queue_id)
 {
 	int ret;
 
-	recall_queues(dev);
+	rtap_recall_queues(dev);
 	ret = start_tx_queue(dev, queue_id);
-	lend_queues(dev);
+	rtap_lend_queues(dev);
 	return ret;
 }
 
 static int
 rtap_tx_queue_stop(struct rte_eth_dev *dev, uint16_t queue_id)
 {
-	recall_queues(dev);
+	rtap_recall_queues(dev);
 	stop_tx_queue(dev, queue_id);
-	lend_queues(dev);
+	rtap_lend_queues(dev);
 	return 0;
 }
 
@@ -283,7 +259,7 @@ rtap_start(struct rte_eth_dev *dev)
 	ret = rtap_lsc_set(dev, true);
 	if (ret < 0)
 		goto undo;
-	lend_queues(dev);
+	rtap_lend_queues(dev);
 	rtap_trace_start(dev->data->port_id);
 	return 0;
 
@@ -302,7 +278,7 @@ undo:
 static int
 rtap_stop(struct rte_eth_dev *dev)
 {
-	recall_queues(dev);
+	rtap_recall_queues(dev);
 	rtap_lsc_set(dev, false);
 	rtap_tap_set_carrier(rtap_process(dev)->keep_alive_fd, false);
 	stop_queues(dev);
@@ -326,6 +302,7 @@ rtap_close(struct rte_eth_dev *dev)
 		rtap_rx_queue_release(dev, i);
 	for (uint16_t i = 0; i < dev->data->nb_tx_queues; i++)
 		rtap_tx_queue_release(dev, i);
+	rtap_late_close(dev);
 	rtap_process_release(dev);
 	return 0;
 }

@@ -257,9 +257,13 @@ rtap_mp_lender_create(const struct rtap_mp_port *port)
 void
 rtap_mp_lender_destroy(struct rtap_mp_lender *lender)
 {
+	int late_fd;
+
 	if (lender == NULL)
 		return;
-	rtap_mp_recall(lender);
+	rtap_mp_recall(lender, &late_fd);
+	if (late_fd >= 0)
+		close(late_fd);
 	pthread_mutex_lock(&lenders_lock);
 	TAILQ_REMOVE(&lenders, lender, next);
 	if (TAILQ_EMPTY(&lenders))
@@ -323,12 +327,21 @@ wait_for_readers(int fd)
 	return -ETIMEDOUT;
 }
 
+bool
+rtap_mp_is_back(int late_fd)
+{
+	struct pollfd end = { .fd = late_fd };
+
+	return poll(&end, 1, 0) > 0;
+}
+
 int
-rtap_mp_recall(struct rtap_mp_lender *lender)
+rtap_mp_recall(struct rtap_mp_lender *lender, int *late_fd)
 {
 	int ret = 0;
 	int fd;
 
+	*late_fd = -1;
 	pthread_mutex_lock(&lenders_lock);
 	fd = lender->recall_wr;
 	lender->is_lending = false;
@@ -345,8 +358,13 @@ rtap_mp_recall(struct rtap_mp_lender *lender)
 		return 0;
 
 	/* Without the lock: who has to give back may just be waiting for an answer. */
-	if (ret == 0)
+	if (ret == 0) {
 		ret = wait_for_readers(fd);
+		if (ret < 0) {
+			*late_fd = fd;
+			return ret;
+		}
+	}
 	close(fd);
 	return ret;
 }

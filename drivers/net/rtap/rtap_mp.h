@@ -48,10 +48,12 @@ void rtap_mp_lender_destroy(struct rtap_mp_lender *lender); /* accepts NULL */
 uint32_t rtap_mp_lend(struct rtap_mp_lender *lender, const int *fds, uint16_t nb_fds);
 
 /*
- * Nobody gets anything any more, and who did gives it back before this returns,
- * unless it takes too long: -ETIMEDOUT.
+ * Nobody gets anything any more, and who did gives it back before this returns.
+ * If it takes too long, -ETIMEDOUT, or another error if there is no waiting for it:
+ * then `late_fd`, otherwise -1, is the caller's to ask whether all is back since.
  */
-int rtap_mp_recall(struct rtap_mp_lender *lender);
+int rtap_mp_recall(struct rtap_mp_lender *lender, int *late_fd);
+bool rtap_mp_is_back(int late_fd);
 
 struct rtap_mp_lending {
 	bool is_lending;

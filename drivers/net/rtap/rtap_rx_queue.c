@@ -146,7 +146,7 @@ rtap_rx_queue_release(struct rte_eth_dev *dev, uint16_t queue_id)
 	rtap_rx_stop(q);
 	rtap_view_set_rx_queue(q->port_id, queue_id, NULL);
 	dev->data->rx_queues[queue_id] = NULL;
-	rte_free(q);
+	rtap_late_free_rx(dev, q);
 }
 
 /* What rte_mempool_mem_iter() found so far. */
@@ -233,6 +233,15 @@ rtap_rx_start(struct rtap_rx_queue *q, int tap_fd, unsigned int without)
 }
 
 void
+rtap_rx_free_stock(struct rtap_rx_queue *q)
+{
+	if (q->is_busy)
+		rtap_rx_abandon_stock(q);
+	rte_pktmbuf_free_bulk(q->stock, q->nb_stock);
+	q->nb_stock = 0;
+}
+
+void
 rtap_rx_stop(struct rtap_rx_queue *q)
 {
 	struct rtap_queue_pair *pair = rtap_queue_pair(q->port_id, q->queue_id);
@@ -241,8 +250,6 @@ rtap_rx_stop(struct rtap_rx_queue *q)
 	rtap_view_set_ring(&pair->rx, NULL);
 	rtap_uring_drain(&u, 1);
 	rtap_uring_destroy(u);
-	if (q->is_busy)
-		rtap_rx_abandon_stock(q);
-	rte_pktmbuf_free_bulk(q->stock, q->nb_stock);
-	q->nb_stock = 0;
+	if (!pair->is_rx_late)
+		rtap_rx_free_stock(q);
 }

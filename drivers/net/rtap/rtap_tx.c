@@ -430,7 +430,7 @@ rtap_tx_queue_release(struct rte_eth_dev *dev, uint16_t queue_id)
 	rtap_tx_stop(q);
 	rtap_view_set_tx_queue(q->port_id, queue_id, NULL);
 	dev->data->tx_queues[queue_id] = NULL;
-	rte_free(q);
+	rtap_late_free_tx(dev, q);
 }
 
 int

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The net_rtap authors
+ */
+
+/*
+ * Cases of rtap_mp_autotest: the second process is stopped in the middle of a
+ * burst, as by a debugger, and goes on with it when the first one has not waited
+ * any longer. A mempool whose handler stops the process sees to that.
+ */
+
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include <rte_bus_vdev.h>
+#include <rte_ethdev.h>
+#include <rte_mbuf.h>
+#include <rte_mempool.h>
+
+#include "test.h"
+#include "test_pmd_rtap_kernel.h"
+#include "test_pmd_rtap_mp.h"
+#include "test_pmd_rtap_port.h"
+
+#define HANDLER "rtap_freeze"
+#define NB_MBUFS 1023
+/* Mbufs that a burst gets for its queue. */
+#define STOCK 64
+#define ARGS2 "iface=" RTAP_TEST_IFACE2
+
+/* ---- a mempool whose user stops --------------------------------------------- */
+
+static bool must_freeze;
+
+/* That of the usual one. */
+static const struct rte_mempool_ops *
+usual_ops(void)
+{
+	for (unsigned int i = 0; i < rte_mempool_ops_table.num_ops; i++) {
+		if (strcmp(rte_mempool_ops_table.ops[i].name, "ring_mp_mc") == 0)
+			return &rte_mempool_ops_table.ops[i];
+	}
+	return NULL;
+}
+
+static int
+freeze_alloc(struct rte_mempool *mp)
+{
+	return usual_ops()->alloc(mp);
+}
+
+static void
+freeze_free(struct rte_mempool *mp)
+{
+	usual_ops()->free(mp);
+}
+
+static int
+freeze_enqueue(struct rte_mempool *mp, void *const *objs, unsigned int n)
+{
+	return usual_ops()->enqueue(mp, objs, n);
+}
+
+static int
+freeze_dequeue(struct rte_mempool *mp, void **objs, unsigned int n)
+{
+	if (must_freeze) {
+		must_freeze = false;
+		raise(SIGSTOP);
+	}
+	return usual_ops()->dequeue(mp, objs, n);
+}
+
+static unsigned int
+freeze_count(const struct rte_mempool *mp)
+{
+	return usual_ops()->get_count(mp);
+}
+
+static const struct rte_mempool_ops freeze_ops = {
+	.name = HANDLER,
+	.alloc = freeze_alloc,
+	.free = freeze_free,
+	.enqueue = freeze_enqueue,
+	.dequeue = freeze_dequeue,
+	.get_count = freeze_count,
+};
+
+RTE_MEMPOOL_REGISTER_OPS(freeze_ops);
+
+/* In the second process: a queue without stock has its first burst ask the pool. */
+int
+rtap_peer_freeze_in_burst(uint16_t port, const struct rtap_run *run)
+{
+	const struct rtap_deadline deadline = rtap_deadline_start();
+	struct rte_mbuf *pkts[RTAP_TEST_BURST];
+	int nb_rx;
+
+	must_freeze = true;
+	do {
+		nb_rx = rte_eth_rx_burst(port, run->queue, pkts, RTAP_TEST_BURST);
+	} while (must_freeze && rtap_deadline_wait(&deadline));
+	rte_pktmbuf_free_bulk(pkts, nb_rx);
+	return must_freeze ? -ETIMEDOUT : nb_rx;
+}
+
+/* ---- the first process ------------------------------------------------------- */
+
+static struct rte_mempool *usual_pool;
+
+/* The mbufs of the port are those of the other pool. */
+static int
+setup(void)
+{
+	usual_pool = rtap_fx.pool;
+	rtap_fx.pool = rte_pktmbuf_pool_create_by_ops("rtap_freeze", NB_MBUFS, 0, 0,
+		RTE_MBUF_DEFAULT_BUF_SIZE, (int)rte_socket_id(), HANDLER);
+	if (rtap_fx.pool == NULL) {
+		rtap_fx.pool = usual_pool;
+		TEST_ASSERT_NOT_NULL(NULL, "no pool");
+	}
+	return rtap_mp_setup();
+}
+
+static void
+teardown(void)
+{
+	rtap_mp_teardown();
+	rte_mempool_free(rtap_fx.pool);
+	rtap_fx.pool = usual_pool;
+}
+
+/* It stops by itself. */
+static int
+wait_frozen(void)
+{
+	const struct rtap_deadline deadline = rtap_deadline_start();
+	int status;
+
+	do {
+		if (waitpid(rtap_mp_peer.pid, &status, WNOHANG | WUNTRACED) == rtap_mp_peer.pid)
+			return WIFSTOPPED(status) ? 0 : -ECHILD;
+	} while (rtap_deadline_wait(&deadline));
+	return -ETIMEDOUT;
+}
+
+static int
+freeze_in_burst(void)
+{
+	const struct rtap_run run = { .queue = 0 };
+
+	TEST_ASSERT_SUCCESS(rtap_peer_order(&rtap_mp_peer, RTAP_PEER_FREEZE, &run), "no order");
+	TEST_ASSERT_SUCCESS(wait_frozen(), "it does not stop");
+	return TEST_SUCCESS;
+}
+
+static int
+thaw(void)
+{
+	int answer = -1;
+
+	rtap_peer_thaw(&rtap_mp_peer);
+	TEST_ASSERT_SUCCESS(rtap_peer_wait(&rtap_mp_peer, &answer), "no answer");
+	TEST_ASSERT(answer >= 0, "its burst: %d", answer);
+	return TEST_SUCCESS;
+}
+
+static int
+restart(void)
+{
+	TEST_ASSERT_SUCCESS(rte_eth_dev_stop(rtap_fx.port), "cannot stop");
+	TEST_ASSERT_SUCCESS(rtap_port_start(rtap_fx.port), "cannot start");
+	TEST_ASSERT_SUCCESS(rtap_open_socket(), "no socket");
+	return rtap_port_check_traffic(rtap_fx.port, rtap_fx.sock);
+}
+
+/* The tear-down sees whether each mbuf is back, and once. */
+static int
+burst_over_a_restart_spares_the_queue_in_use(void)
+{
+	TEST_ASSERT_SUCCESS(freeze_in_burst(), "before");
+	TEST_ASSERT_SUCCESS(restart(), "while it is stopped");
+	TEST_ASSERT_SUCCESS(thaw(), "its burst");
+	TEST_ASSERT_SUCCESS(rtap_port_check_traffic(rtap_fx.port, rtap_fx.sock), "afterwards");
+	return rtap_mp_check_both();
+}
+
+static int
+burst_over_a_queue_restart_spares_the_queue_in_use(void)
+{
+	TEST_ASSERT_SUCCESS(freeze_in_burst(), "before");
+	TEST_ASSERT_SUCCESS(rte_eth_dev_rx_queue_stop(rtap_fx.port, 0), "cannot stop");
+	TEST_ASSERT_SUCCESS(rte_eth_dev_rx_queue_start(rtap_fx.port, 0), "cannot start");
+	TEST_ASSERT_SUCCESS(rtap_open_socket(), "no socket");
+	TEST_ASSERT_SUCCESS(rtap_port_check_traffic(rtap_fx.port, rtap_fx.sock), "meanwhile");
+	TEST_ASSERT_SUCCESS(thaw(), "its burst");
+	TEST_ASSERT_SUCCESS(rtap_port_check_traffic(rtap_fx.port, rtap_fx.sock), "afterwards");
+	return rtap_mp_check_both();
+}
+
+/* Queues are released and set up again. */
+static int
+burst_over_a_reconfiguration_spares_the_new_queues(void)
+{
+	TEST_ASSERT_SUCCESS(freeze_in_burst(), "before");
+	TEST_ASSERT_SUCCESS(rte_eth_dev_stop(rtap_fx.port), "cannot stop");
+	TEST_ASSERT_SUCCESS(rtap_port_run(rtap_fx.port, 2), "cannot run");
+	TEST_ASSERT_SUCCESS(rtap_open_socket(), "no socket");
+	TEST_ASSERT_SUCCESS(rtap_port_check_traffic(rtap_fx.port, rtap_fx.sock), "meanwhile");
+	TEST_ASSERT_SUCCESS(thaw(), "its burst");
+	TEST_ASSERT_SUCCESS(rtap_port_check_traffic(rtap_fx.port, rtap_fx.sock), "afterwards");
+	return rtap_mp_check_both();
+}
+
+/* Nobody asks any more whether it is back: what its burst had is lost, and nothing else. */
+static int
+burst_over_a_close_spares_the_next_port(void)
+{
+	struct rte_eth_stats stats;
+	unsigned int nb_free;
+	uint16_t port;
+
+	TEST_ASSERT_SUCCESS(freeze_in_burst(), "before");
+	TEST_ASSERT_SUCCESS(rte_eth_dev_stop(rtap_fx.port), "cannot stop");
+	TEST_ASSERT_SUCCESS(rte_eth_dev_close(rtap_fx.port), "cannot close");
+	TEST_ASSERT_SUCCESS(rtap_vdev_create(RTAP_TEST_VDEV2, ARGS2, &port), "no next port");
+	TEST_ASSERT_SUCCESS(rtap_port_configure(port, 1), "cannot configure");
+	TEST_ASSERT_SUCCESS(rte_eth_dev_start(port), "cannot start");
+	TEST_ASSERT_SUCCESS(thaw(), "its burst");
+	TEST_ASSERT_SUCCESS(rte_eth_stats_get(port, &stats), "no statistics");
+	TEST_ASSERT_EQUAL(stats.ipackets + stats.opackets + stats.rx_nombuf, 0, "counted there");
+	TEST_ASSERT_SUCCESS(rte_vdev_uninit(RTAP_TEST_VDEV2), "cannot remove");
+	nb_free = rte_mempool_avail_count(rtap_fx.pool);
+	TEST_ASSERT_EQUAL(nb_free, rtap_fx.nb_mbufs - STOCK, "%u mbufs of %u are left", nb_free,
+		rtap_fx.nb_mbufs);
+	rtap_fx.nb_mbufs = nb_free;
+	return TEST_SUCCESS;
+}
+
+struct unit_test_suite rtap_late_suite = {
+	.suite_name = "rtap: processes that are stopped in a burst",
+	.unit_test_cases = {
+		TEST_CASE_ST(setup, teardown, burst_over_a_restart_spares_the_queue_in_use),
+		TEST_CASE_ST(setup, teardown, burst_over_a_queue_restart_spares_the_queue_in_use),
+		TEST_CASE_ST(setup, teardown, burst_over_a_reconfiguration_spares_the_new_queues),
+		TEST_CASE_ST(setup, teardown, burst_over_a_close_spares_the_next_port),
+		TEST_CASES_END()
+	}
+};
