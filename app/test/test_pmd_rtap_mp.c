@@ -8,6 +8,7 @@
  */
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -352,6 +353,13 @@ all_queues_are_handed_over(void)
 	return run_with(MAX_QUEUES);
 }
 
+static bool
+is_same_link(const struct rtap_kernel_link *a, const struct rtap_kernel_link *b)
+{
+	return a->nb_tap_queues == b->nb_tap_queues && a->flags == b->flags &&
+		a->carrier == b->carrier && a->mtu == b->mtu;
+}
+
 static int
 end_of_second_process_changes_nothing(void)
 {
@@ -362,8 +370,7 @@ end_of_second_process_changes_nothing(void)
 	TEST_ASSERT_SUCCESS(rtap_kernel_link_get(RTAP_TEST_IFACE, &before), "no interface");
 	TEST_ASSERT_SUCCESS(rtap_peer_stop(&rtap_mp_peer), "it does not end well");
 	TEST_ASSERT_SUCCESS(rtap_kernel_link_get(RTAP_TEST_IFACE, &after), "no interface");
-	TEST_ASSERT(before.nb_tap_queues == after.nb_tap_queues && before.flags == after.flags &&
-		before.carrier == after.carrier && before.mtu == after.mtu, "interface changed");
+	TEST_ASSERT(is_same_link(&before, &after), "interface changed");
 	TEST_ASSERT_SUCCESS(rtap_port_check_traffic(rtap_fx.port, rtap_fx.sock), "no traffic");
 	return TEST_SUCCESS;
 }
@@ -482,8 +489,11 @@ static int
 killed_process_takes_little_along(void)
 {
 	const unsigned int nb_kills = count_kills();
+	struct rtap_kernel_link before;
+	struct rtap_kernel_link after;
 	unsigned int nb_free;
 
+	TEST_ASSERT_SUCCESS(rtap_kernel_link_get(RTAP_TEST_IFACE, &before), "no interface");
 	for (unsigned int i = 0; i < nb_kills; i++) {
 		TEST_ASSERT_SUCCESS(kill_once(i), "kill %u", i);
 		TEST_ASSERT_SUCCESS(drop_the_rest(), "kill %u", i);
@@ -493,6 +503,8 @@ killed_process_takes_little_along(void)
 	}
 	TEST_ASSERT_SUCCESS(rtap_mp_check_both(), "in the end");
 	TEST_ASSERT_SUCCESS(rtap_peer_stop(&rtap_mp_peer), "it does not end well");
+	TEST_ASSERT_SUCCESS(rtap_kernel_link_get(RTAP_TEST_IFACE, &after), "no interface");
+	TEST_ASSERT(is_same_link(&before, &after), "interface changed");
 	TEST_ASSERT_SUCCESS(rte_vdev_uninit(RTAP_TEST_VDEV), "cannot remove");
 	nb_free = rte_mempool_avail_count(rtap_fx.pool);
 	printf("%u kills took %u mbufs along\n", nb_kills, rtap_fx.nb_mbufs - nb_free);

@@ -25,6 +25,7 @@
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 #include <rte_mempool.h>
+#include <rte_power_intrinsics.h>
 #include <rte_string_fns.h>
 
 #include "test.h"
@@ -421,6 +422,24 @@ must_refuse(const char *what, int ret)
 	return -EPERM;
 }
 
+/* What the driver has no operation for in such a process. */
+static int
+peer_control_rx(void)
+{
+	struct rte_power_monitor_cond condition;
+	struct rte_ether_addr mac = { .addr_bytes = { 2, 0, 0, 0, 0, 1 } };
+	int ret = 0;
+
+	ret |= must_refuse("MAC removal", rte_eth_dev_mac_addr_remove(peer_port, &mac));
+	ret |= must_refuse("VLAN",
+		rte_eth_dev_set_vlan_offload(peer_port, RTE_ETH_VLAN_STRIP_OFFLOAD));
+	ret |= must_refuse("VLAN of a queue", rte_eth_dev_set_vlan_strip_on_queue(peer_port, 0, 1));
+	ret |= must_refuse("interrupt", rte_eth_dev_rx_intr_enable(peer_port, 0));
+	ret |= must_refuse("interrupt off", rte_eth_dev_rx_intr_disable(peer_port, 0));
+	ret |= must_refuse("monitor", rte_eth_get_monitor_addr(peer_port, 0, &condition));
+	return ret;
+}
+
 static int
 peer_control(void)
 {
@@ -442,7 +461,7 @@ peer_control(void)
 	ret |= must_refuse("second MAC", rte_eth_dev_mac_addr_add(peer_port, &mac, 0));
 	ret |= must_refuse("groups", rte_eth_dev_set_mc_addr_list(peer_port, &group, 1));
 	ret |= must_refuse("MTU", rte_eth_dev_set_mtu(peer_port, 1400));
-	return ret;
+	return ret | peer_control_rx();
 }
 
 static int
