@@ -16,6 +16,7 @@
 #include <rte_errno.h>
 
 #include "fault.h"
+#include "forge.h"
 
 #define MAX_BLOCKS 4096
 #define MAX_PLACES 4096
@@ -181,7 +182,7 @@ usual_target(const struct fault_call *call)
 		if (strcmp(replaced[i].name, call->name) == 0)
 			return replaced[i].target;
 	}
-	return call->real;
+	return forge_target(call->name) != NULL ? forge_target(call->name) : call->real;
 }
 
 static void *

@@ -23,14 +23,18 @@
 #include <rte_mempool.h>
 
 #include "fault.h"
+#include "forge.h"
 #include "operations.h"
 #include "pool.h"
+#include "stage.h"
 #include "state.h"
 #include "test_pmd_rtap_kernel.h"
 #include "test_pmd_rtap_port.h"
+#include "traffic.h"
 
 /* No operation has so many calls: one that repeats itself for ever has. */
 #define MAX_POINTS 2000
+#define MAX_FORGED_BURSTS 20
 /* One defect is told of at all its points. */
 #define MAX_TOLD 30
 
@@ -156,7 +160,7 @@ try_operation(const struct operation *o)
 	struct state base;
 
 	expect(&t, "begin", stage_enter(o->stage));
-	state_take(&base);
+	state_take_settled(&base);
 	while (t.n < MAX_POINTS && try_call(&t, &base))
 		t.n++;
 	stage_leave();
@@ -165,6 +169,53 @@ try_operation(const struct operation *o)
 	nb_failed_cases += t.nb_wrong > 0;
 	printf("%sok %u - %s: each of %u calls may fail\n", t.nb_wrong > 0 ? "not " : "",
 		nb_cases, o->name, t.n - 1);
+	fflush(stdout);
+}
+
+static int
+check_forged(const struct forgery *f, unsigned int nb_forged)
+{
+	const unsigned int nb_errors = f->is_counted ? nb_forged : 0;
+
+	return f->is_rx ? traffic_account_received(nb_errors, f->is_final) :
+		traffic_account_sent(nb_errors);
+}
+
+static void
+forge_traffic(struct trial *t, const struct forgery *f)
+{
+	unsigned int nb_forged;
+
+	expect(t, "preparation", f->is_rx ? traffic_prepare_receive_many() :
+		traffic_prepare_many());
+	forge_arm(f);
+	/* An application that goes on. */
+	for (unsigned int i = 0; i < MAX_FORGED_BURSTS; i++)
+		(void)(f->is_rx ? traffic_receive() : traffic_send());
+	nb_forged = forge_disarm();
+	if (nb_forged != f->times)
+		complain(t, "%u times instead of %u", nb_forged, f->times);
+	expect(t, "packets", check_forged(f, nb_forged));
+	expect(t, "undo", traffic_undo());
+}
+
+static void
+try_forgery(const struct forgery *f)
+{
+	const struct operation o = { .name = f->name };
+	struct trial t = { .operation = &o };
+	struct state base;
+
+	expect(&t, "begin", stage_enter(STAGE_CONFIGURED));
+	state_take_settled(&base);
+	forge_traffic(&t, f);
+	expect(&t, "traffic", port_is_usable());
+	expect_state(&t, "in the end", &base);
+	stage_leave();
+	nb_cases++;
+	nb_failed_cases += t.nb_wrong > 0;
+	printf("%sok %u - %s: each packet is accounted for\n", t.nb_wrong > 0 ? "not " : "",
+		nb_cases, f->name);
 	fflush(stdout);
 }
 
@@ -181,10 +232,10 @@ warm_up(void)
 }
 
 static bool
-is_wanted(const struct operation *o, int nb_names, char **names)
+is_wanted(const char *name, int nb_names, char **names)
 {
 	for (int i = 0; i < nb_names; i++) {
-		if (strcmp(names[i], o->name) == 0)
+		if (strcmp(names[i], name) == 0)
 			return true;
 	}
 	return nb_names == 0;
@@ -237,8 +288,12 @@ main(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	for (const struct operation *o = operations; o->name != NULL; o++) {
-		if (is_wanted(o, argc - first, &argv[first]))
+		if (is_wanted(o->name, argc - first, &argv[first]))
 			try_operation(o);
+	}
+	for (const struct forgery *f = forgeries; f->name != NULL; f++) {
+		if (is_wanted(f->name, argc - first, &argv[first]))
+			try_forgery(f);
 	}
 	printf("# %u calls failed at %u places, %u operations were refused\n", nb_points,
 		fault_count_places(), nb_refused);

@@ -10,6 +10,7 @@
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <ethdev_driver.h>
 #include <rte_common.h>
@@ -23,6 +24,8 @@
 #include "state.h"
 #include "test_pmd_rtap_kernel.h"
 #include "test_pmd_rtap_port.h"
+
+#define SETTLED_US 3000
 
 static uint64_t
 count_fds(void)
@@ -149,6 +152,21 @@ state_take(struct state *state)
 {
 	for (unsigned int i = 0; i < NB_STATES; i++)
 		state->counts[i] = kinds[i].count();
+}
+
+/* EAL's interrupt thread makes its epoll descriptor anew when something is registered. */
+void
+state_take_settled(struct state *state)
+{
+	struct rtap_deadline deadline = rtap_deadline_start();
+	struct state before;
+
+	state_take(state);
+	do {
+		before = *state;
+		usleep(SETTLED_US);
+		state_take(state);
+	} while (memcmp(&before, state, sizeof(before)) != 0 && rtap_deadline_wait(&deadline));
 }
 
 /* Threads end a moment later, and so does the hold that a ring has on its file. */

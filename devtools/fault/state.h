@@ -19,6 +19,8 @@ struct state {
 };
 
 void state_take(struct state *state);
+/* The same when nothing has just begun or is about to end. */
+void state_take_settled(struct state *state);
 /* Waits a while for it to be so again. Otherwise writes what differs into the text. */
 bool state_is(const struct state *wanted, char *text, unsigned int size);
 

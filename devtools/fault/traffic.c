@@ -24,6 +24,7 @@
 
 /* More than the driver writes or reads one by one. */
 #define NB_PACKETS 8
+#define NB_MANY 60
 #define LEN 200
 #define NB_SEGS 3
 /* An empty burst asks for nothing, but one of them arms a poll. */
@@ -31,7 +32,7 @@
 #define WAIT_US 200000
 
 static int sock = -1;
-static struct rte_mbuf *packets[NB_PACKETS];
+static struct rte_mbuf *packets[NB_MANY];
 static uint16_t nb_packets; /* of the operation */
 static uint16_t nb_done;
 
@@ -87,12 +88,30 @@ traffic_prepare_chains(void)
 }
 
 int
-traffic_prepare_receive(void)
+traffic_prepare_many(void)
 {
-	const struct rtap_run run = { .n = NB_PACKETS, .len = LEN };
-	int ret = start(NB_PACKETS);
+	return prepare_send(NB_MANY, 1);
+}
+
+static int
+prepare_receive(uint16_t n)
+{
+	const struct rtap_run run = { .n = n, .len = LEN };
+	int ret = start(n);
 
 	return ret < 0 ? ret : rtap_kernel_send(sock, &run);
+}
+
+int
+traffic_prepare_receive(void)
+{
+	return prepare_receive(NB_PACKETS);
+}
+
+int
+traffic_prepare_receive_many(void)
+{
+	return prepare_receive(NB_MANY);
 }
 
 /* An application that knows no haste, but no end, either. */
@@ -159,11 +178,11 @@ traffic_receive(void)
 	return 0;
 }
 
-int
-traffic_check_received(void)
+/* Waits for those that are still to come, in their order. */
+static int
+take_received(void)
 {
 	const struct rtap_deadline deadline = rtap_deadline_start();
-	struct rte_eth_stats stats;
 	int ret = 0;
 
 	while (nb_done < nb_packets && rtap_deadline_wait(&deadline))
@@ -173,7 +192,15 @@ traffic_check_received(void)
 			packets[i]->data_len, LEN, i);
 		rte_pktmbuf_free(packets[i]);
 	}
-	if (ret != 0 || rte_eth_stats_get(rtap_fx.port, &stats) < 0)
+	return ret != 0 ? -EBADMSG : 0;
+}
+
+int
+traffic_check_received(void)
+{
+	struct rte_eth_stats stats;
+
+	if (take_received() < 0 || rte_eth_stats_get(rtap_fx.port, &stats) < 0)
 		return -EBADMSG;
 	if (nb_done == nb_packets && stats.ipackets == nb_packets &&
 			stats.ibytes == nb_packets * LEN && stats.imissed == 0 &&
@@ -183,6 +210,37 @@ traffic_check_received(void)
 		PRIu64 " without mbufs\n", nb_done, stats.ipackets, stats.ibytes, stats.ierrors,
 		stats.rx_nombuf);
 	return -EILSEQ;
+}
+
+/* What the kernel holds is lost with the start of its queue: only what came is looked at. */
+int
+traffic_account_received(unsigned int nb_errors, bool is_final)
+{
+	struct rte_eth_stats stats;
+
+	if (is_final)
+		nb_packets = nb_done;
+	if (take_received() < 0 || rte_eth_stats_get(rtap_fx.port, &stats) < 0)
+		return -EBADMSG;
+	if (nb_done == nb_packets && stats.ipackets == nb_done && stats.ibytes == nb_done * LEN &&
+			stats.imissed + stats.rx_nombuf == 0 && stats.ierrors == nb_errors)
+		return 0;
+	printf("# %u of %u came, %" PRIu64 " counted, %" PRIu64 " errors instead of %u\n", nb_done,
+		nb_packets, stats.ipackets, stats.ierrors, nb_errors);
+	return -EILSEQ;
+}
+
+int
+traffic_account_sent(unsigned int nb_errors)
+{
+	struct rte_eth_stats stats;
+	int ret = rte_eth_stats_get(rtap_fx.port, &stats);
+
+	if (ret == 0 && stats.oerrors != nb_errors) {
+		printf("# %" PRIu64 " errors instead of %u\n", stats.oerrors, nb_errors);
+		ret = -EILSEQ;
+	}
+	return ret < 0 ? ret : traffic_check_sent();
 }
 
 int

@@ -4,6 +4,8 @@
 #
 # Each call that the driver makes to others fails once: it has to say so or to do
 # without, to leave nothing behind, and to work the next time.
+# Then rings and descriptors give less than was asked, or nothing again and again, or
+# completions in another order: each packet has to come, to be sent, or to be counted.
 
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh" || exit 1
 
