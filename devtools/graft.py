@@ -36,7 +36,8 @@ DRIVER = "drivers/net/rtap"
 # Directories of the farm that are real, as are those above a file of ours; all
 # else is one link per entry. The build lists what app, drivers and lib contain,
 # and gets it wrong from behind a link.
-REAL_DIRS = {"", "app", "app/test", "buildtools", "doc", "drivers", "drivers/net", "lib"}
+REAL_DIRS = {"", "app", "app/test", "buildtools", "buildtools/subproject", "doc"}
+REAL_DIRS |= {"drivers", "drivers/net", "lib"}
 # What is not part of the source: of git, and made by a build of the documentation.
 NOT_LINKED = r"\.git(attributes|ignore)?|doc/guides/.*/overview\w*_table\.txt|.*/__pycache__"
 # The documentation is built with files written beside its sources.
@@ -185,6 +186,14 @@ def edit_old_test_list(text, tests):
     if marker not in text:
         raise unknown_form(marker.strip())
     return text.replace(marker, "\n".join(block) + marker, 1)
+
+
+def add_test_objects(text):
+    """Keep what the test application is made of, for devtools/sanitize.
+
+    Only DPDK itself may take objects out of its programs.
+    """
+    return text + "dpdk_test_objects = dpdk_test.extract_all_objects(recursive: false)\n"
 
 
 def add_test_flags(text):
@@ -367,6 +376,7 @@ def graft(tree, version):
     farm.edit("buildtools/meson.build", set_python, find_python())
     farm.edit("drivers/net/meson.build", edit_driver_list)
     farm.edit("app/test/meson.build", edit_test_list, tests)
+    farm.edit("buildtools/subproject/meson.build", add_test_objects)
     farm.edit("doc/guides/nics/index.rst", edit_guide_index)
     farm.edit("MAINTAINERS", edit_maintainers)
     copy_python(farm)

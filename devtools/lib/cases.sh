@@ -184,9 +184,9 @@ autotest_to_tap()
 	[ "$ended" = yes ]
 }
 
-# run_autotest MODE EAL_OPTION... : needs NETNS; prints its cases and the plan.
+# autotest_cases MODE EAL_OPTION... : needs NETNS; prints the cases of the autotest.
 # AUTOTEST names another than the usual one.
-run_autotest()
+autotest_cases()
 {
 	local mode=$1 ended status
 
@@ -211,5 +211,11 @@ run_autotest()
 	else
 		not_ok "$mode: ran to its end" "exit status $status"
 	fi
+}
+
+# run_autotest MODE EAL_OPTION... : the same for a script that has no other cases.
+run_autotest()
+{
+	autotest_cases "$@"
 	tap_plan_after
 }
