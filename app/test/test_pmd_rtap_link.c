@@ -29,6 +29,9 @@
 #define NB_FLOOD 2000
 #define NB_STARTS 1000
 #define NB_EVENTLESS_STARTS 10
+#define NB_MTU_CHANGES 20000
+/* For as long as another thread needs to write back what it has read. */
+#define NB_LOOKS 10
 
 /* Several threads with one netlink socket: each gets the answer to its own question. */
 
@@ -254,6 +257,52 @@ thousand_starts_with_events_succeed(void)
 	return ret != TEST_SUCCESS ? ret : flap_ret;
 }
 
+static uint32_t
+change_mtu_of_interface(void *arg)
+{
+	int *ret = arg;
+
+	rtap_thread_use_all_cpus();
+	for (int i = 0; i < NB_MTU_CHANGES && *ret == 0; i++)
+		*ret = rtap_kernel_change(RTAP_TEST_IFACE, SIOCSIFMTU, 1000 + i % 2);
+	rte_atomic_store_explicit(&is_over, true, rte_memory_order_release);
+	return 0;
+}
+
+static int
+switch_promiscuity(unsigned int on)
+{
+	if ((on != 0 ? rte_eth_promiscuous_enable(rtap_fx.port) :
+			rte_eth_promiscuous_disable(rtap_fx.port)) != 0)
+		return TEST_FAILED;
+	for (unsigned int i = 0; i < NB_LOOKS; i++) {
+		if (rte_eth_promiscuous_get(rtap_fx.port) != (int)on)
+			return TEST_FAILED;
+	}
+	return TEST_SUCCESS;
+}
+
+/* ethdev keeps it in a bit beside one that depends on the MTU. */
+static int
+promiscuity_outlasts_mtu_changes_of_interface(void)
+{
+	rte_thread_t thread;
+	int ret = TEST_SUCCESS;
+	int mtu_ret = 0;
+	unsigned int i = 0;
+
+	rte_atomic_store_explicit(&is_over, false, rte_memory_order_relaxed);
+	TEST_ASSERT_SUCCESS(rte_thread_create(&thread, NULL, change_mtu_of_interface, &mtu_ret),
+		"no thread");
+	while (ret == TEST_SUCCESS &&
+	       !rte_atomic_load_explicit(&is_over, rte_memory_order_acquire))
+		ret = switch_promiscuity(++i % 2);
+	rte_thread_join(thread, NULL);
+	TEST_ASSERT_SUCCESS(mtu_ret, "no MTU: %s", strerror(-mtu_ret));
+	TEST_ASSERT_SUCCESS(ret, "switched back behind us after %u", i);
+	return TEST_SUCCESS;
+}
+
 struct unit_test_suite rtap_link_suite = {
 	.suite_name = "rtap: link",
 	.unit_test_cases = {
@@ -267,6 +316,8 @@ struct unit_test_suite rtap_link_suite = {
 			change_of_which_the_news_got_lost_is_told),
 		TEST_CASE_ST(setup_lsc, rtap_events_teardown, port_stops_and_starts_from_callback),
 		TEST_CASE_ST(setup_lsc, rtap_events_teardown, thousand_starts_with_events_succeed),
+		TEST_CASE_ST(setup_lsc, rtap_events_teardown,
+			promiscuity_outlasts_mtu_changes_of_interface),
 		TEST_CASES_END()
 	}
 };

@@ -147,7 +147,8 @@ check_mtu(const struct rte_eth_dev *dev, uint16_t mtu)
 	return 0;
 }
 
-static void
+/* Returns whether a frame may take several mbufs. */
+static bool
 set_queues_mtu(struct rte_eth_dev *dev, uint16_t mtu,
 		bool (*set)(struct rtap_rx_queue *q, uint32_t mtu))
 {
@@ -157,7 +158,7 @@ set_queues_mtu(struct rte_eth_dev *dev, uint16_t mtu,
 		if (dev->data->rx_queues[i] != NULL)
 			is_scattered |= set(dev->data->rx_queues[i], mtu);
 	}
-	dev->data->scattered_rx = is_scattered;
+	return is_scattered;
 }
 
 static int
@@ -180,7 +181,7 @@ rtap_mtu_set(struct rte_eth_dev *dev, uint16_t mtu)
 
 	if (ret < 0)
 		return ret;
-	set_queues_mtu(dev, mtu, rtap_rx_allow_mtu);
+	dev->data->scattered_rx = set_queues_mtu(dev, mtu, rtap_rx_allow_mtu);
 	ret = rtap_change_or_log(dev, apply_mtu, &mtu, "the MTU");
 	if (ret < 0)
 		return ret;
@@ -236,7 +237,10 @@ inherit_mtu(struct rte_eth_dev *dev, uint32_t mtu)
 	rtap_shared(dev)->is_mtu_chosen = false;
 }
 
-/* Old news come before newer ones, so that the last is right. */
+/*
+ * Old news come before newer ones, so that the last is right. The bit for scattered Rx
+ * is left as it is: control functions write others of the same byte at any time.
+ */
 void
 rtap_mtu_follow(struct rte_eth_dev *dev, uint32_t mtu)
 {
@@ -258,7 +262,7 @@ agree_on_mtu(struct rte_eth_dev *dev, uint32_t current)
 	ret = check_mtu(dev, dev->data->mtu);
 	if (ret < 0)
 		return ret;
-	set_queues_mtu(dev, dev->data->mtu, rtap_rx_set_mtu);
+	dev->data->scattered_rx = set_queues_mtu(dev, dev->data->mtu, rtap_rx_set_mtu);
 	shared->agreed_mtu = dev->data->mtu;
 	if (!shared->is_mtu_wanted || current == dev->data->mtu)
 		return 0;
