@@ -240,15 +240,16 @@ has_room_for_packet(const struct rtap_tx_queue *q, unsigned int nb_iov_used)
 		q->nb_hdrs_used + max_hdrs <= RTAP_TX_HDRS_LEN;
 }
 
-/* Prepares a write for each packet, as far as the queue's storage goes. */
-static void
+/* Prepares a write for each packet, as far as the queue's storage goes. Returns how many. */
+static uint16_t
 prepare_batch(struct rtap_tx_queue *q, struct rtap_uring *u, struct rte_mbuf **pkts,
 		uint16_t nb_pkts)
 {
 	unsigned int used = 0;
+	uint16_t i;
 
 	q->nb_hdrs_used = 0;
-	for (uint16_t i = 0; i < nb_pkts && has_room_for_packet(q, used); i++) {
+	for (i = 0; i < nb_pkts && has_room_for_packet(q, used); i++) {
 		struct iovec *iov = &q->iov[used];
 		unsigned int nb_iov = describe_packet(q, pkts[i], iov);
 
@@ -259,6 +260,7 @@ prepare_batch(struct rtap_tx_queue *q, struct rtap_uring *u, struct rte_mbuf **p
 			used += nb_iov;
 		}
 	}
+	return i;
 }
 
 /* Completions tell of failures, and of success only where the kernel cannot leave that out. */
@@ -283,16 +285,17 @@ write_batch(struct rtap_tx_queue *q, struct rtap_uring *u, struct rte_mbuf **pkt
 		uint16_t nb_pkts)
 {
 	uint64_t failed = 0;
+	uint16_t nb_writes;
 	uint16_t nb_taken;
 
-	prepare_batch(q, u, pkts, nb_pkts);
+	nb_writes = prepare_batch(q, u, pkts, nb_pkts);
 	nb_taken = rtap_uring_submit(u);
 	reap_writes(q, u, &failed);
 	rtap_counter_add(&q->count.submits, 1);
 	if (likely(nb_taken > 0))
 		rtap_counter_add(&q->count.batches, 1);
 	rtap_counter_add(&q->count.batch_packets, nb_taken);
-	rtap_trace_tx_batch(q->port_id, q->queue_id, nb_pkts, nb_taken);
+	rtap_trace_tx_batch(q->port_id, q->queue_id, nb_writes, nb_taken);
 	finish_packets(q, pkts, nb_taken, failed);
 	return nb_taken;
 }
