@@ -18,6 +18,8 @@ import sys
 import tempfile
 
 HOWS = ('errno', 'negative', 'positive', 'null', 'rte', 'late')
+# What a compiler adds is no call of the driver.
+SANITIZERS = ('__asan_', '__tsan_', '__ubsan_')
 
 STUB = '''
 \t.type fault_{name}, @function
@@ -78,6 +80,13 @@ def undefined(path):
     return [line.split()[-1] for line in table.splitlines()]
 
 
+def wants_row(name, calls):
+    """Return whether it can fail, or nobody knows how: free() has its row, too."""
+    if name in calls:
+        return calls[name][0] in HOWS or name == 'free'
+    return not name.startswith(SANITIZERS)
+
+
 def write_stubs(names, calls, path):
     """A function that nobody knows has a row, but no stub."""
     with open(path, 'w', encoding='utf-8') as file:
@@ -104,8 +113,7 @@ def main(compiler, library, calls_path, out):
                                   for name in ('driver.o', 'renames', 'stubs.s'))
         subprocess.run([*compiler, '-r', '-nostdlib', '-Wl,--whole-archive',
                         library, '-o', driver], check=True)
-        names = [name for name in undefined(driver) if name not in calls or
-                 calls[name][0] in HOWS or name == 'free']
+        names = [name for name in undefined(driver) if wants_row(name, calls)]
         with open(renames, 'w', encoding='utf-8') as file:
             file.writelines('%s fault_%s\n' % (name, name) for name in names if name in calls)
         subprocess.run(['objcopy', '--redefine-syms', renames, driver], check=True)
