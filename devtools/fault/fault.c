@@ -207,7 +207,7 @@ fault_hits(const struct fault_call *call, const void *place, unsigned long secon
 		failed.call = call;
 		failed.place = place;
 		failed.second = second;
-		error = wanted_error != 0 ? wanted_error : call->error;
+		error = wanted_error != 0 ? wanted_error : call->errors[0];
 		fails = true;
 	}
 	pthread_mutex_unlock(&lock);

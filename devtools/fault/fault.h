@@ -13,11 +13,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define FAULT_MAX_ERRORS 6
+
 /* As stubs.py writes it. */
 struct fault_call {
 	const char *name;
 	const char *how;   /* as in calls.txt, or "unknown" */
-	int64_t error;
+	int64_t errors[FAULT_MAX_ERRORS]; /* the usual one first, 0 in the end */
 	void *real;        /* NULL if unknown */
 };
 

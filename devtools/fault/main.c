@@ -41,7 +41,10 @@
 static unsigned int nb_cases;
 static unsigned int nb_failed_cases;
 static unsigned int nb_points;
+static unsigned int nb_variants;
 static unsigned int nb_refused;
+/* Whether calls fail with all of their errnos. */
+static bool is_full;
 
 /* What was logged since the last look. */
 static char *log_text;
@@ -68,6 +71,7 @@ last_log(void)
 struct trial {
 	const struct operation *operation;
 	unsigned int n;            /* which call fails */
+	int error;                 /* with which errno, 0 with the usual one */
 	struct fault_point point;
 	unsigned int nb_wrong;
 };
@@ -81,7 +85,9 @@ complain(struct trial *t, const char *format, ...)
 		return;
 	printf("# %s, call %u", t->operation->name, t->n);
 	if (t->point.call != NULL)
-		printf(", %s (%#lx) at %p", t->point.call->name, t->point.second, t->point.place);
+		printf(", %s (%#lx) at %p%s%s", t->point.call->name, t->point.second,
+			t->point.place, t->error != 0 ? ", " : "",
+			t->error != 0 ? strerror(t->error) : "");
 	printf(": ");
 	va_start(args, format);
 	vprintf(format, args);
@@ -137,7 +143,7 @@ try_call(struct trial *t, const struct state *base)
 	expect(t, "preparation", do_step(o->prepare));
 	state_take(&prepared);
 	forget_log();
-	fault_arm(t->n, 0);
+	fault_arm(t->n, t->error);
 	ret = o->run();
 	t->point = fault_disarm();
 	if (ret < 0)
@@ -153,6 +159,20 @@ try_call(struct trial *t, const struct state *base)
 	return t->point.call != NULL;
 }
 
+/* The other ways in which the call that has just failed may fail. */
+static void
+try_other_errors(struct trial *t, const struct state *base)
+{
+	const struct fault_call *call = t->point.call;
+
+	for (unsigned int i = 1; i < FAULT_MAX_ERRORS && call->errors[i] != 0; i++) {
+		t->error = call->errors[i];
+		try_call(t, base);
+		nb_variants++;
+	}
+	t->error = 0;
+}
+
 static void
 try_operation(const struct operation *o)
 {
@@ -161,8 +181,10 @@ try_operation(const struct operation *o)
 
 	expect(&t, "begin", stage_enter(o->stage));
 	state_take_settled(&base);
-	while (t.n < MAX_POINTS && try_call(&t, &base))
-		t.n++;
+	for (; t.n < MAX_POINTS && try_call(&t, &base); t.n++) {
+		if (is_full)
+			try_other_errors(&t, &base);
+	}
 	stage_leave();
 	nb_points += t.n - 1;
 	nb_cases++;
@@ -282,6 +304,7 @@ main(int argc, char **argv)
 
 	if (nb_args < 0)
 		return EXIT_FAILURE;
+	is_full = getenv("RTAP_FULL") != NULL;
 	check_names();
 	if (warm_up() < 0) {
 		printf("Bail out! no port without failures: %s\n", last_log());
@@ -295,8 +318,9 @@ main(int argc, char **argv)
 		if (is_wanted(f->name, argc - first, &argv[first]))
 			try_forgery(f);
 	}
-	printf("# %u calls failed at %u places, %u operations were refused\n", nb_points,
-		fault_count_places(), nb_refused);
+	printf("# %u calls failed at %u places, %u times more with other errors, "
+		"%u operations were refused\n", nb_points, fault_count_places(), nb_variants,
+		nb_refused);
 	printf("1..%u\n", nb_cases);
 	return nb_failed_cases > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -24,7 +24,7 @@
 static const struct fault_call get_call = {
 	.name = "mempool get",
 	.how = "negative",
-	.error = ENOBUFS,
+	.errors = { ENOBUFS },
 };
 
 /* Those that do the work. */

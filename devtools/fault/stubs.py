@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 
+MAX_ERRORS = 6  # of a call, with a zero in the end: as in fault.h
 HOWS = ('errno', 'negative', 'positive', 'null', 'rte', 'late')
 # What a compiler adds is no call of the driver.
 SANITIZERS = ('__asan_', '__tsan_', '__ubsan_')
@@ -53,23 +54,24 @@ ROW = '''
 1:\t.string "{name}"
 2:\t.string "{how}"
 \t.section .data.rel.ro.fault, "aw", @progbits
-\t.quad 1b, 2b, {error}, {real}
+\t.quad 1b, 2b, {errors}, {real}
 '''
 
 
 def read_calls(path):
-    """Return name -> (how it fails, its errno)."""
+    """Return name -> (how it fails, its errnos)."""
     calls = {}
     with open(path, encoding='utf-8') as file:
         for number, line in enumerate(file, 1):
             words = line.split('#')[0].split()
             if not words:
                 continue
-            how, error = words[1], (words[2:] + [''])[0]
-            if (how in HOWS) != hasattr(errno, error) or (
-                    how not in HOWS + ('never', 'data')) or words[0] in calls:
+            how, errors = words[1], words[2:]
+            if (how in HOWS) != bool(errors) or len(errors) >= MAX_ERRORS or (
+                    how not in HOWS + ('never', 'data')) or words[0] in calls or not (
+                    all(hasattr(errno, error) for error in errors)):
                 sys.exit('%s:%d: %s' % (path, number, line.strip()))
-            calls[words[0]] = (how, getattr(errno, error, 0))
+            calls[words[0]] = (how, [getattr(errno, error) for error in errors])
     return calls
 
 
@@ -97,8 +99,10 @@ def write_stubs(names, calls, path):
         file.write('\t.section .data.rel.ro.fault, "aw", @progbits\n'
                    '\t.globl fault_calls\nfault_calls:\n')
         for index, name in enumerate(names):
-            how, error = calls.get(name, ('unknown', 0))
-            file.write(ROW.format(index=index, name=name, how=how, error=error,
+            how, errors = calls.get(name, ('unknown', []))
+            errors = (errors + MAX_ERRORS * [0])[:MAX_ERRORS]
+            file.write(ROW.format(index=index, name=name, how=how,
+                                  errors=', '.join(map(str, errors)),
                                   real=name if name in calls else 0))
         file.write('\t.globl fault_nb_calls\nfault_nb_calls:\n\t.long %d\n'
                    '\t.section .note.GNU-stack, "", @progbits\n' % len(names))

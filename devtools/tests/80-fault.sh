@@ -3,7 +3,8 @@
 # Copyright(c) 2026 The net_rtap authors
 #
 # Each call that the driver makes to others fails once: it has to say so or to do
-# without, to leave nothing behind, and to work the next time.
+# without, to leave nothing behind, and to work the next time. In the long form it fails
+# in several ways.
 # Then rings and descriptors give less than was asked, or nothing again and again, or
 # completions in another order: each packet has to come, to be sent, or to be counted.
 
