@@ -17,6 +17,7 @@
 
 #include "fault.h"
 #include "forge.h"
+#include "telemetry.h"
 
 #define MAX_BLOCKS 4096
 #define MAX_PLACES 4096
@@ -63,8 +64,8 @@ count(const void **set, unsigned int size)
 	return n;
 }
 
-static void *
-note_block(void *block)
+void *
+fault_note_block(void *block)
 {
 	if (block != NULL)
 		put((const void **)blocks, MAX_BLOCKS, NULL, block);
@@ -74,27 +75,33 @@ note_block(void *block)
 static void *
 note_malloc(size_t size)
 {
-	return note_block(malloc(size));
+	return fault_note_block(malloc(size));
 }
 
 static void *
 note_calloc(size_t n, size_t size)
 {
-	return note_block(calloc(n, size));
+	return fault_note_block(calloc(n, size));
 }
 
 static void *
 note_aligned_alloc(size_t align, size_t size)
 {
-	return note_block(aligned_alloc(align, size));
+	return fault_note_block(aligned_alloc(align, size));
+}
+
+void
+fault_forget_block(const void *block)
+{
+	if (block != NULL)
+		put((const void **)blocks, MAX_BLOCKS, block, NULL);
 }
 
 /* Some blocks come from libraries that gave them to the driver. */
 static void
 note_free(void *block)
 {
-	if (block != NULL)
-		put((const void **)blocks, MAX_BLOCKS, block, NULL);
+	fault_forget_block(block);
 	free(block);
 }
 
@@ -173,6 +180,10 @@ static const struct {
 	{ "calloc", note_calloc },
 	{ "free", note_free },
 	{ "malloc", note_malloc },
+	{ "rte_tel_data_add_dict_container", telemetry_add_container },
+	{ "rte_tel_data_alloc", telemetry_alloc },
+	{ "rte_tel_data_free", telemetry_free },
+	{ "rte_telemetry_register_cmd", telemetry_register },
 };
 
 static void *

@@ -46,6 +46,9 @@ bool fault_hits(const struct fault_call *call, const void *place, unsigned long 
 
 /* Blocks of libc's heap that the driver has. */
 unsigned int fault_count_blocks(void);
+/* The driver gets one, or none; it frees one. */
+void *fault_note_block(void *block);
+void fault_forget_block(const void *block);
 
 /* How many different places have failed so far. */
 unsigned int fault_count_places(void);

@@ -14,6 +14,7 @@
 #include "control.h"
 #include "operations.h"
 #include "stage.h"
+#include "telemetry.h"
 #include "test_pmd_rtap_kernel.h"
 #include "test_pmd_rtap_port.h"
 #include "traffic.h"
@@ -248,6 +249,13 @@ const struct operation operations[] = {
 		.name = "dump",
 		.stage = STAGE_STARTED,
 		.run = control_dump,
+	},
+	{
+		.name = "answer telemetry about the list of ports",
+		.stage = STAGE_STARTED,
+		.prepare = telemetry_note,
+		.run = telemetry_list,
+		.check = telemetry_is_whole,
 	},
 	{
 		.name = "enable an Rx interrupt",

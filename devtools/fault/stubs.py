@@ -19,6 +19,7 @@ import tempfile
 
 MAX_ERRORS = 6  # of a call, with a zero in the end: as in fault.h
 HOWS = ('errno', 'negative', 'positive', 'null', 'rte', 'late')
+OTHERS = ('never', 'seen', 'data')  # than those, without errnos
 # What a compiler adds is no call of the driver.
 SANITIZERS = ('__asan_', '__tsan_', '__ubsan_')
 
@@ -68,7 +69,7 @@ def read_calls(path):
                 continue
             how, errors = words[1], words[2:]
             if (how in HOWS) != bool(errors) or len(errors) >= MAX_ERRORS or (
-                    how not in HOWS + ('never', 'data')) or words[0] in calls or not (
+                    how not in HOWS + OTHERS) or words[0] in calls or not (
                     all(hasattr(errno, error) for error in errors)):
                 sys.exit('%s:%d: %s' % (path, number, line.strip()))
             calls[words[0]] = (how, [getattr(errno, error) for error in errors])
@@ -83,9 +84,9 @@ def undefined(path):
 
 
 def wants_row(name, calls):
-    """Return whether it can fail, or nobody knows how: free() has its row, too."""
+    """Return whether it can fail, or is to be seen, or nobody knows how."""
     if name in calls:
-        return calls[name][0] in HOWS or name == 'free'
+        return calls[name][0] in HOWS + ('seen',)
     return not name.startswith(SANITIZERS)
 
 
