@@ -258,6 +258,13 @@ const struct operation operations[] = {
 		.check = telemetry_is_whole,
 	},
 	{
+		.name = "answer telemetry about a port",
+		.stage = STAGE_STARTED,
+		.prepare = telemetry_note,
+		.run = telemetry_info,
+		.check = telemetry_is_whole,
+	},
+	{
 		.name = "enable an Rx interrupt",
 		.stage = STAGE_STARTED,
 		.run = control_enable_interrupt,

@@ -263,10 +263,14 @@ take_number(const char **params, bool has_more, uint16_t *number)
 	return 0;
 }
 
+/* The client's mistakes are no matter of who runs the application, but this one is. */
 static int
 refuse(const char *cmd, int err)
 {
-	PMD_LOG_ERRNO(INFO, err, "telemetry: %s is refused", cmd);
+	if (err == ENOMEM)
+		PMD_LOG_ERRNO(ERR, err, "telemetry: %s is not answered", cmd);
+	else
+		PMD_LOG_ERRNO(INFO, err, "telemetry: %s is refused", cmd);
 	return -err;
 }
 
