@@ -265,6 +265,13 @@ const struct operation operations[] = {
 		.check = telemetry_is_whole,
 	},
 	{
+		.name = "answer telemetry about a queue pair",
+		.stage = STAGE_STARTED,
+		.prepare = telemetry_note,
+		.run = telemetry_queue,
+		.check = telemetry_is_whole,
+	},
+	{
 		.name = "enable an Rx interrupt",
 		.stage = STAGE_STARTED,
 		.run = control_enable_interrupt,

@@ -22,38 +22,46 @@
 #include "rtap_log.h"
 #include "rtap_view.h"
 
+/*
+ * Into a dictionary while it is empty: what is not in an answer must be freed, and
+ * telemetry frees nothing of what is in it.
+ */
 static struct rte_tel_data *
-new_container(void)
-{
-	struct rte_tel_data *data = rte_tel_data_alloc();
-
-	if (data != NULL)
-		rte_tel_data_start_dict(data);
-	return data;
-}
-
-static void
 add_container(struct rte_tel_data *dict, const char *key, struct rte_tel_data *data)
 {
-	if (data != NULL && rte_tel_data_add_dict_container(dict, key, data, 0) != 0)
-		rte_tel_data_free(data);
+	if (rte_tel_data_add_dict_container(dict, key, data, 0) == 0)
+		return data;
+	rte_tel_data_free(data);
+	return NULL;
 }
 
 static struct rte_tel_data *
-new_strings(void)
+add_dict(struct rte_tel_data *dict, const char *key)
 {
 	struct rte_tel_data *data = rte_tel_data_alloc();
 
-	if (data != NULL)
-		rte_tel_data_start_array(data, RTE_TEL_STRING_VAL);
-	return data;
+	if (data == NULL)
+		return NULL;
+	rte_tel_data_start_dict(data);
+	return add_container(dict, key, data);
+}
+
+static struct rte_tel_data *
+add_strings(struct rte_tel_data *dict, const char *key)
+{
+	struct rte_tel_data *data = rte_tel_data_alloc();
+
+	if (data == NULL)
+		return NULL;
+	rte_tel_data_start_array(data, RTE_TEL_STRING_VAL);
+	return add_container(dict, key, data);
 }
 
 static void
 add_names(struct rte_tel_data *dict, const char *key, const struct rtap_name *names,
 		unsigned int bits)
 {
-	struct rte_tel_data *data = new_strings();
+	struct rte_tel_data *data = add_strings(dict, key);
 
 	if (data == NULL)
 		return;
@@ -61,7 +69,6 @@ add_names(struct rte_tel_data *dict, const char *key, const struct rtap_name *na
 		if ((bits & n->bit) != 0)
 			rte_tel_data_add_array_string(data, n->name);
 	}
-	add_container(dict, key, data);
 }
 
 static void
@@ -166,24 +173,24 @@ common_features(const struct rtap_view *view)
 static void
 add_states(struct rte_tel_data *dict, const struct rtap_view *view)
 {
-	struct rte_tel_data *rx = new_strings();
-	struct rte_tel_data *tx = new_strings();
+	struct rte_tel_data *rx;
+	struct rte_tel_data *tx;
 
 	rte_tel_data_add_dict_int(dict, "queues", view->nb_queues);
+	add_names(dict, "ring_features", rtap_devargs_features, common_features(view));
+	rx = add_strings(dict, "rx_states");
+	tx = add_strings(dict, "tx_states");
 	for (uint16_t i = 0; i < view->nb_queues && rx != NULL && tx != NULL; i++) {
 		rte_tel_data_add_array_string(rx, rtap_view_state_name(view->pairs[i].rx.state));
 		rte_tel_data_add_array_string(tx, rtap_view_state_name(view->pairs[i].tx.state));
 	}
-	add_names(dict, "ring_features", rtap_devargs_features, common_features(view));
-	add_container(dict, "rx_states", rx);
-	add_container(dict, "tx_states", tx);
 }
 
 static void
 add_offloads(struct rte_tel_data *dict, uint64_t offloads,
 		const char *(*name_of)(uint64_t offload))
 {
-	struct rte_tel_data *data = new_strings();
+	struct rte_tel_data *data = add_strings(dict, "offloads");
 
 	if (data == NULL)
 		return;
@@ -191,7 +198,6 @@ add_offloads(struct rte_tel_data *dict, uint64_t offloads,
 		if ((offloads & RTE_BIT64(i)) != 0)
 			rte_tel_data_add_array_string(data, name_of(RTE_BIT64(i)));
 	}
-	add_container(dict, "offloads", data);
 }
 
 static void
@@ -206,18 +212,18 @@ add_queue(struct rte_tel_data *dict, const struct rtap_view_queue *queue)
 		add_names(dict, "ring_features", rtap_devargs_features, queue->ring_features);
 }
 
-static struct rte_tel_data *
-describe_rx(const struct rtap_view_queue *rx)
+static void
+add_rx(struct rte_tel_data *answer, const struct rtap_view_queue *rx)
 {
-	struct rte_tel_data *dict = new_container();
+	struct rte_tel_data *dict = add_dict(answer, "rx");
 
 	if (dict == NULL)
-		return NULL;
+		return;
 	add_queue(dict, rx);
 	if (rx->state == RTAP_VIEW_ARMED || rx->state == RTAP_VIEW_WOKEN)
 		rte_tel_data_add_dict_int(dict, "armed_by", rx->armed_by);
 	if (!rx->is_known)
-		return dict;
+		return;
 	rte_tel_data_add_dict_string(dict, "pool", rx->pool);
 	rte_tel_data_add_dict_int(dict, "mbuf_room", rx->room);
 	rte_tel_data_add_dict_int(dict, "frame_mbufs", rx->nb_segs);
@@ -226,20 +232,18 @@ describe_rx(const struct rtap_view_queue *rx)
 	rte_tel_data_add_dict_int(dict, "polled_by_process", rx->process_id);
 	rte_tel_data_add_dict_int(dict, "registered_regions", rx->nb_regions);
 	add_offloads(dict, rx->offloads, rte_eth_dev_rx_offload_name);
-	return dict;
 }
 
-static struct rte_tel_data *
-describe_tx(const struct rtap_view_queue *tx)
+static void
+add_tx(struct rte_tel_data *answer, const struct rtap_view_queue *tx)
 {
-	struct rte_tel_data *dict = new_container();
+	struct rte_tel_data *dict = add_dict(answer, "tx");
 
 	if (dict == NULL)
-		return NULL;
+		return;
 	add_queue(dict, tx);
 	if (tx->is_known)
 		add_offloads(dict, tx->offloads, rte_eth_dev_tx_offload_name);
-	return dict;
 }
 
 /*
@@ -277,14 +281,13 @@ refuse(const char *cmd, int err)
 static void
 add_port(struct rte_tel_data *answer, const struct rtap_view *view)
 {
-	struct rte_tel_data *dict = new_container();
+	struct rte_tel_data *dict;
 	char key[sizeof("65535")];
 
-	if (dict == NULL)
-		return;
 	snprintf(key, sizeof(key), "%u", view->port_id);
-	add_identity(dict, view);
-	add_container(answer, key, dict);
+	dict = add_dict(answer, key);
+	if (dict != NULL)
+		add_identity(dict, view);
 }
 
 /* A dictionary, because older releases of telemetry take none into an array. */
@@ -352,8 +355,8 @@ answer_queue(const char *cmd, const char *params, struct rte_tel_data *answer)
 	rte_tel_data_add_dict_int(answer, "queue", queue_id);
 	rte_tel_data_add_dict_int(answer, "fd", pair->tap_fd);
 	rte_tel_data_add_dict_int(answer, "interrupt", pair->is_intr_enabled);
-	add_container(answer, "rx", describe_rx(&pair->rx));
-	add_container(answer, "tx", describe_tx(&pair->tx));
+	add_rx(answer, &pair->rx);
+	add_tx(answer, &pair->tx);
 	free(view);
 	return 0;
 }
