@@ -17,6 +17,7 @@
 
 #include "fault.h"
 #include "forge.h"
+#include "messages.h"
 #include "telemetry.h"
 
 #define MAX_BLOCKS 4096
@@ -180,6 +181,10 @@ static const struct {
 	{ "calloc", note_calloc },
 	{ "free", note_free },
 	{ "malloc", note_malloc },
+	{ "rte_eal_primary_proc_alive", messages_primary_alive },
+	{ "rte_mp_action_register", messages_register },
+	{ "rte_mp_reply", messages_reply },
+	{ "rte_mp_request_sync", messages_request },
 	{ "rte_tel_data_add_dict_container", telemetry_add_container },
 	{ "rte_tel_data_alloc", telemetry_alloc },
 	{ "rte_tel_data_free", telemetry_free },

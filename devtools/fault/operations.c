@@ -12,6 +12,7 @@
 #include <rte_ethdev.h>
 
 #include "control.h"
+#include "messages.h"
 #include "operations.h"
 #include "stage.h"
 #include "telemetry.h"
@@ -270,6 +271,21 @@ const struct operation operations[] = {
 		.prepare = telemetry_note,
 		.run = telemetry_queue,
 		.check = telemetry_is_whole,
+	},
+	{
+		.name = "answer a greeting of another process",
+		.stage = STAGE_STARTED,
+		.run = messages_greet,
+		.check = messages_greet,
+	},
+	{
+		.name = "lend the queues to another process",
+		.stage = STAGE_STARTED,
+		.prepare = messages_greet,
+		.run = messages_borrow,
+		.check = messages_has_loan,
+		.undo = messages_give_back,
+		.is_lossy = true, /* the pipe is kept for whoever asks next */
 	},
 	{
 		.name = "enable an Rx interrupt",

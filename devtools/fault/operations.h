@@ -28,7 +28,7 @@ struct operation {
 	int (*check)(void);    /* that it had its effect; or NULL */
 	int (*undo)(void);     /* back to its stage; or NULL */
 	bool is_final;         /* goes on without what fails, and logs it */
-	bool is_lossy;         /* leaves less than there was if it fails */
+	bool is_lossy;         /* leaves less than there was if it fails, or more */
 	bool is_deaf;          /* no packet goes through until it is undone */
 };
 

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The net_rtap authors
+ */
+
+/*
+ * Brings what a secondary process asks to the primary's end, and the answer back,
+ * without EAL's socket and thread. Descriptors are duplicated on the way, as the
+ * kernel does.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <rte_common.h>
+#include <rte_errno.h>
+#include <rte_ethdev.h>
+#include <rte_log.h>
+
+#include "control.h"
+#include "fault.h"
+#include "messages.h"
+#include "rtap.h"
+#include "rtap_mp.h"
+#include "stage.h"
+#include "test_pmd_rtap_port.h"
+
+static rte_mp_t handler;
+static struct rte_mp_msg answer;
+static bool has_answer;
+
+static struct rtap_mp_port greeted;
+static struct rtap_mp_loan loan;
+static bool has_loan;
+
+int
+messages_register(const char *name __rte_unused, rte_mp_t action)
+{
+	handler = action;
+	return 0;
+}
+
+int
+messages_reply(struct rte_mp_msg *msg, const char *peer __rte_unused)
+{
+	answer = *msg;
+	for (int i = 0; i < msg->num_fds; i++)
+		answer.fds[i] = dup(msg->fds[i]);
+	has_answer = true;
+	return 0;
+}
+
+/* Without an answer, EAL waits for it in vain. */
+int
+messages_request(struct rte_mp_msg *msg, struct rte_mp_reply *reply,
+		const struct timespec *timeout __rte_unused)
+{
+	*reply = (struct rte_mp_reply) { .nb_sent = 1 };
+	has_answer = false;
+	if (handler != NULL)
+		handler(msg, "");
+	if (has_answer)
+		reply->msgs = fault_note_block(malloc(sizeof(answer)));
+	if (reply->msgs == NULL) {
+		rte_errno = ETIMEDOUT;
+		return -1;
+	}
+	reply->msgs[0] = answer;
+	reply->nb_received = 1;
+	return 0;
+}
+
+int
+messages_primary_alive(const char *config __rte_unused)
+{
+	return 1;
+}
+
+/* The functions of messages leave it to their caller to tell. */
+static int
+tell(int ret)
+{
+	if (ret < 0)
+		RTE_LOG(ERR, USER1, "%s\n", rtap_mp_explain(-ret));
+	return ret;
+}
+
+int
+messages_greet(void)
+{
+	uint32_t process_id = 0;
+	int ret;
+
+	greeted = (struct rtap_mp_port) { .name = RTAP_TEST_VDEV, .layout = RTAP_LAYOUT };
+	ret = tell(rtap_mp_greet(&greeted, &process_id));
+	return ret == 0 && (process_id == 0 || greeted.token == 0) ? -EILSEQ : ret;
+}
+
+int
+messages_borrow(void)
+{
+	int ret = tell(rtap_mp_borrow(&greeted, &loan));
+
+	has_loan = ret == 0;
+	return ret;
+}
+
+static bool
+is_same_file(int fd, int other)
+{
+	struct stat a;
+	struct stat b;
+
+	return fstat(fd, &a) == 0 && fstat(other, &b) == 0 && a.st_dev == b.st_dev &&
+		a.st_ino == b.st_ino && a.st_rdev == b.st_rdev;
+}
+
+int
+messages_has_loan(void)
+{
+	const struct rtap_process *process = rtap_process(&rte_eth_devices[rtap_fx.port]);
+
+	if (!has_loan || loan.nb_fds != STAGE_QUEUES || loan.number == 0)
+		return -EILSEQ;
+	for (uint16_t i = 0; i < loan.nb_fds; i++) {
+		if (!is_same_file(loan.fds[i], process->queues[i].tap_fd))
+			return -EILSEQ;
+	}
+	return 0;
+}
+
+int
+messages_give_back(void)
+{
+	int ret;
+
+	if (has_loan) {
+		for (uint16_t i = 0; i < loan.nb_fds; i++)
+			close(loan.fds[i]);
+		close(loan.recall_fd);
+	}
+	has_loan = false;
+	ret = control_stop_rx_queue();
+	return ret < 0 ? ret : control_start_rx_queue();
+}
