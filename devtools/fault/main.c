@@ -141,7 +141,7 @@ try_call(struct trial *t, const struct state *base)
 
 	t->point.call = NULL;
 	expect(t, "preparation", do_step(o->prepare));
-	state_take(&prepared);
+	state_take_settled(&prepared);
 	forget_log();
 	fault_arm(t->n, t->error);
 	ret = o->run();
