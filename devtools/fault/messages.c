@@ -9,6 +9,8 @@
  */
 
 #include <errno.h>
+#include <poll.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -21,6 +23,7 @@
 #include "control.h"
 #include "fault.h"
 #include "messages.h"
+#include "operations.h"
 #include "rtap.h"
 #include "rtap_mp.h"
 #include "stage.h"
@@ -33,6 +36,7 @@ static bool has_answer;
 static struct rtap_mp_port greeted;
 static struct rtap_mp_loan loan;
 static bool has_loan;
+static pthread_t borrower;
 
 int
 messages_register(const char *name __rte_unused, rte_mp_t action)
@@ -130,17 +134,61 @@ messages_has_loan(void)
 	return 0;
 }
 
-int
-messages_give_back(void)
+static void
+close_loan(void)
 {
-	int ret;
-
 	if (has_loan) {
 		for (uint16_t i = 0; i < loan.nb_fds; i++)
 			close(loan.fds[i]);
 		close(loan.recall_fd);
 	}
 	has_loan = false;
+}
+
+int
+messages_give_back(void)
+{
+	int ret;
+
+	close_loan();
 	ret = control_stop_rx_queue();
 	return ret < 0 ? ret : control_start_rx_queue();
+}
+
+/* As the interrupt thread of a secondary process does it. */
+static void *
+wait_for_recall(void *arg __rte_unused)
+{
+	struct pollfd end = { .fd = loan.recall_fd, .events = POLLIN };
+
+	while (poll(&end, 1, -1) < 0)
+		;
+	close_loan();
+	return NULL;
+}
+
+int
+messages_use_loan(void)
+{
+	int ret = stage_enter(STAGE_STARTED);
+
+	if (ret == 0)
+		ret = messages_greet();
+	if (ret == 0)
+		ret = messages_borrow();
+	if (ret == 0)
+		ret = -pthread_create(&borrower, NULL, wait_for_recall, NULL);
+	return ret;
+}
+
+int
+messages_end_use(void)
+{
+	int ret = control_start_rx_queue();
+
+	if (ret == 0)
+		ret = port_is_usable();
+	pthread_join(borrower, NULL);
+	port_remove();
+	return ret;
 }

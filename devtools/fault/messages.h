@@ -26,5 +26,8 @@ int messages_borrow(void);
 int messages_has_loan(void);
 /* The primary lends anew afterwards. */
 int messages_give_back(void);
+/* From nothing: a thread waits for the recall, and gives back. The port is usable in the end. */
+int messages_use_loan(void);
+int messages_end_use(void);
 
 #endif /* _MESSAGES_H_ */

@@ -288,6 +288,15 @@ const struct operation operations[] = {
 		.is_lossy = true, /* the pipe is kept for whoever asks next */
 	},
 	{
+		.name = "take the queues back from another process",
+		.stage = STAGE_NONE,
+		.prepare = messages_use_loan,
+		.run = control_stop_rx_queue,
+		.undo = messages_end_use,
+		.is_deaf = true,
+		.loses_by = "write", /* who was not told may go on with the queues for ever */
+	},
+	{
 		.name = "enable an Rx interrupt",
 		.stage = STAGE_STARTED,
 		.run = control_enable_interrupt,

@@ -29,6 +29,7 @@ struct operation {
 	int (*undo)(void);     /* back to its stage; or NULL */
 	bool is_final;         /* goes on without what fails, and logs it */
 	bool is_lossy;         /* leaves less than there was if it fails, or more */
+	const char *loses_by;  /* a call that costs memory for good, of which is told; or NULL */
 	bool is_deaf;          /* no packet goes through until it is undone */
 };
 
