@@ -12,7 +12,6 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/wait.h>
 
 #include <rte_bus_vdev.h>
@@ -23,6 +22,7 @@
 #include "test.h"
 #include "test_pmd_rtap_kernel.h"
 #include "test_pmd_rtap_mp.h"
+#include "test_pmd_rtap_pool.h"
 #include "test_pmd_rtap_port.h"
 
 #define HANDLER "rtap_freeze"
@@ -35,35 +35,6 @@
 
 static bool must_freeze;
 
-/* That of the usual one. */
-static const struct rte_mempool_ops *
-usual_ops(void)
-{
-	for (unsigned int i = 0; i < rte_mempool_ops_table.num_ops; i++) {
-		if (strcmp(rte_mempool_ops_table.ops[i].name, "ring_mp_mc") == 0)
-			return &rte_mempool_ops_table.ops[i];
-	}
-	return NULL;
-}
-
-static int
-freeze_alloc(struct rte_mempool *mp)
-{
-	return usual_ops()->alloc(mp);
-}
-
-static void
-freeze_free(struct rte_mempool *mp)
-{
-	usual_ops()->free(mp);
-}
-
-static int
-freeze_enqueue(struct rte_mempool *mp, void *const *objs, unsigned int n)
-{
-	return usual_ops()->enqueue(mp, objs, n);
-}
-
 static int
 freeze_dequeue(struct rte_mempool *mp, void **objs, unsigned int n)
 {
@@ -71,22 +42,16 @@ freeze_dequeue(struct rte_mempool *mp, void **objs, unsigned int n)
 		must_freeze = false;
 		raise(SIGSTOP);
 	}
-	return usual_ops()->dequeue(mp, objs, n);
-}
-
-static unsigned int
-freeze_count(const struct rte_mempool *mp)
-{
-	return usual_ops()->get_count(mp);
+	return rtap_usual_dequeue(mp, objs, n);
 }
 
 static const struct rte_mempool_ops freeze_ops = {
 	.name = HANDLER,
-	.alloc = freeze_alloc,
-	.free = freeze_free,
-	.enqueue = freeze_enqueue,
+	.alloc = rtap_usual_alloc,
+	.free = rtap_usual_free,
+	.enqueue = rtap_usual_enqueue,
 	.dequeue = freeze_dequeue,
-	.get_count = freeze_count,
+	.get_count = rtap_usual_get_count,
 };
 
 RTE_MEMPOOL_REGISTER_OPS(freeze_ops);

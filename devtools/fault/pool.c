@@ -8,7 +8,6 @@
  */
 
 #include <errno.h>
-#include <string.h>
 
 #include <rte_common.h>
 #include <rte_lcore.h>
@@ -17,6 +16,7 @@
 
 #include "fault.h"
 #include "pool.h"
+#include "test_pmd_rtap_pool.h"
 #include "test_pmd_rtap_port.h"
 
 #define NB_MBUFS 1023
@@ -27,56 +27,21 @@ static const struct fault_call get_call = {
 	.errors = { ENOBUFS },
 };
 
-/* Those that do the work. */
-static const struct rte_mempool_ops *
-usual_ops(void)
-{
-	for (unsigned int i = 0; i < rte_mempool_ops_table.num_ops; i++) {
-		if (strcmp(rte_mempool_ops_table.ops[i].name, "ring_mp_mc") == 0)
-			return &rte_mempool_ops_table.ops[i];
-	}
-	return NULL;
-}
-
-static int
-fault_alloc(struct rte_mempool *pool)
-{
-	return usual_ops() == NULL ? -ENOENT : usual_ops()->alloc(pool);
-}
-
-static void
-fault_free(struct rte_mempool *pool)
-{
-	usual_ops()->free(pool);
-}
-
-static int
-fault_enqueue(struct rte_mempool *pool, void *const *objects, unsigned int n)
-{
-	return usual_ops()->enqueue(pool, objects, n);
-}
-
 static int
 fault_dequeue(struct rte_mempool *pool, void **objects, unsigned int n)
 {
 	if (fault_hits(&get_call, __builtin_return_address(0), n))
 		return -ENOBUFS;
-	return usual_ops()->dequeue(pool, objects, n);
-}
-
-static unsigned int
-fault_get_count(const struct rte_mempool *pool)
-{
-	return usual_ops()->get_count(pool);
+	return rtap_usual_dequeue(pool, objects, n);
 }
 
 static const struct rte_mempool_ops fault_ops = {
 	.name = "fault",
-	.alloc = fault_alloc,
-	.free = fault_free,
-	.enqueue = fault_enqueue,
+	.alloc = rtap_usual_alloc,
+	.free = rtap_usual_free,
+	.enqueue = rtap_usual_enqueue,
 	.dequeue = fault_dequeue,
-	.get_count = fault_get_count,
+	.get_count = rtap_usual_get_count,
 };
 
 RTE_MEMPOOL_REGISTER_OPS(fault_ops);
