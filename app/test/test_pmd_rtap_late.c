@@ -133,24 +133,27 @@ thaw(void)
 	return TEST_SUCCESS;
 }
 
+/*
+ * The port works while the other process is stopped, and so does all when that one has
+ * gone on. The tear-down sees whether each mbuf is back, and once.
+ */
 static int
-restart(void)
+check_around_thaw(void)
 {
-	TEST_ASSERT_SUCCESS(rte_eth_dev_stop(rtap_fx.port), "cannot stop");
-	TEST_ASSERT_SUCCESS(rtap_port_start(rtap_fx.port), "cannot start");
 	TEST_ASSERT_SUCCESS(rtap_open_socket(), "no socket");
-	return rtap_port_check_traffic(rtap_fx.port, rtap_fx.sock);
+	TEST_ASSERT_SUCCESS(rtap_port_check_traffic(rtap_fx.port, rtap_fx.sock), "meanwhile");
+	TEST_ASSERT_SUCCESS(thaw(), "its burst");
+	TEST_ASSERT_SUCCESS(rtap_port_check_traffic(rtap_fx.port, rtap_fx.sock), "afterwards");
+	return rtap_mp_check_both();
 }
 
-/* The tear-down sees whether each mbuf is back, and once. */
 static int
 burst_over_a_restart_spares_the_queue_in_use(void)
 {
 	TEST_ASSERT_SUCCESS(freeze_in_burst(), "before");
-	TEST_ASSERT_SUCCESS(restart(), "while it is stopped");
-	TEST_ASSERT_SUCCESS(thaw(), "its burst");
-	TEST_ASSERT_SUCCESS(rtap_port_check_traffic(rtap_fx.port, rtap_fx.sock), "afterwards");
-	return rtap_mp_check_both();
+	TEST_ASSERT_SUCCESS(rte_eth_dev_stop(rtap_fx.port), "cannot stop");
+	TEST_ASSERT_SUCCESS(rtap_port_start(rtap_fx.port), "cannot start");
+	return check_around_thaw();
 }
 
 static int
@@ -159,11 +162,7 @@ burst_over_a_queue_restart_spares_the_queue_in_use(void)
 	TEST_ASSERT_SUCCESS(freeze_in_burst(), "before");
 	TEST_ASSERT_SUCCESS(rte_eth_dev_rx_queue_stop(rtap_fx.port, 0), "cannot stop");
 	TEST_ASSERT_SUCCESS(rte_eth_dev_rx_queue_start(rtap_fx.port, 0), "cannot start");
-	TEST_ASSERT_SUCCESS(rtap_open_socket(), "no socket");
-	TEST_ASSERT_SUCCESS(rtap_port_check_traffic(rtap_fx.port, rtap_fx.sock), "meanwhile");
-	TEST_ASSERT_SUCCESS(thaw(), "its burst");
-	TEST_ASSERT_SUCCESS(rtap_port_check_traffic(rtap_fx.port, rtap_fx.sock), "afterwards");
-	return rtap_mp_check_both();
+	return check_around_thaw();
 }
 
 /* Queues are released and set up again. */
@@ -173,11 +172,7 @@ burst_over_a_reconfiguration_spares_the_new_queues(void)
 	TEST_ASSERT_SUCCESS(freeze_in_burst(), "before");
 	TEST_ASSERT_SUCCESS(rte_eth_dev_stop(rtap_fx.port), "cannot stop");
 	TEST_ASSERT_SUCCESS(rtap_port_run(rtap_fx.port, 2), "cannot run");
-	TEST_ASSERT_SUCCESS(rtap_open_socket(), "no socket");
-	TEST_ASSERT_SUCCESS(rtap_port_check_traffic(rtap_fx.port, rtap_fx.sock), "meanwhile");
-	TEST_ASSERT_SUCCESS(thaw(), "its burst");
-	TEST_ASSERT_SUCCESS(rtap_port_check_traffic(rtap_fx.port, rtap_fx.sock), "afterwards");
-	return rtap_mp_check_both();
+	return check_around_thaw();
 }
 
 /* Nobody asks any more whether it is back: what its burst had is lost, and nothing else. */
