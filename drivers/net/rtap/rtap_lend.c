@@ -51,14 +51,16 @@ leave_queues(struct rtap_late *late, struct rtap_rx_queue *rx, struct rtap_tx_qu
 	SLIST_INSERT_HEAD(&late->left, left, next);
 }
 
+/* If they are not back, they are lost. */
 static void
-free_left(struct rtap_late *late)
+forget_left(struct rtap_late *late, bool is_back)
 {
 	struct rtap_left *left;
 
 	while ((left = SLIST_FIRST(&late->left)) != NULL) {
 		SLIST_REMOVE_HEAD(&late->left, next);
-		free_queues(left->rx, left->tx);
+		if (is_back)
+			free_queues(left->rx, left->tx);
 		free(left);
 	}
 }
@@ -86,24 +88,30 @@ forget_returned(struct rtap_late *late)
 	late->nb_fds = n;
 }
 
-/* Whether some process is still late. What was waiting for it is dealt with if not. */
-static bool
-is_late(struct rte_eth_dev *dev)
+/* If no process is late any more, what was waiting for that is dealt with. */
+static void
+settle(struct rte_eth_dev *dev)
 {
 	struct rtap_process *process = rtap_process(dev);
 	struct rtap_late *late = &process->late;
 
 	if (!late->is_late)
-		return false;
+		return;
 	forget_returned(late);
 	if (late->nb_fds > 0 || late->is_forever)
-		return true;
+		return;
 	for (unsigned int i = 0; i < RTAP_MAX_QUEUES; i++)
 		take_back(&process->queues[i]);
-	free_left(late);
+	forget_left(late, true);
 	late->is_late = false;
 	PMD_LOG(INFO, "%s: all queues are back from secondary processes", dev->data->name);
-	return false;
+}
+
+static bool
+is_late(struct rte_eth_dev *dev)
+{
+	settle(dev);
+	return rtap_process(dev)->late.is_late;
 }
 
 static void
@@ -155,7 +163,7 @@ rtap_recall_queues(struct rte_eth_dev *dev)
 			dev->data->name);
 		note_late(dev, late_fd);
 	}
-	is_late(dev);
+	settle(dev);
 }
 
 /* The burst that is under way may write to the queue while it is copied: it has what counts. */
@@ -246,16 +254,12 @@ void
 rtap_late_close(struct rte_eth_dev *dev)
 {
 	struct rtap_late *late = &rtap_process(dev)->late;
-	struct rtap_left *left;
 
 	if (!is_late(dev))
 		return;
 	PMD_LOG(WARNING, "%s: the queues that a secondary process keeps are lost",
 		dev->data->name);
-	while ((left = SLIST_FIRST(&late->left)) != NULL) {
-		SLIST_REMOVE_HEAD(&late->left, next);
-		free(left);
-	}
+	forget_left(late, false);
 	while (late->nb_fds > 0)
 		close(late->fds[--late->nb_fds]);
 	dev->data->dev_private = NULL;
