@@ -60,30 +60,28 @@ soak_op_mac(struct soak_random *random)
 	return ret;
 }
 
-int
-soak_op_promiscuous(struct soak_random *random)
+static int
+switch_mode(struct soak_random *random, int (*enable)(uint16_t port), int (*disable)(uint16_t port))
 {
 	bool on = soak_random_below(random, 2) != 0;
 	int ret;
 
 	pthread_mutex_lock(&soak.control);
-	ret = on ? rte_eth_promiscuous_enable(soak.port) :
-		rte_eth_promiscuous_disable(soak.port);
+	ret = on ? enable(soak.port) : disable(soak.port);
 	pthread_mutex_unlock(&soak.control);
 	return ret;
 }
 
 int
+soak_op_promiscuous(struct soak_random *random)
+{
+	return switch_mode(random, rte_eth_promiscuous_enable, rte_eth_promiscuous_disable);
+}
+
+int
 soak_op_allmulticast(struct soak_random *random)
 {
-	bool on = soak_random_below(random, 2) != 0;
-	int ret;
-
-	pthread_mutex_lock(&soak.control);
-	ret = on ? rte_eth_allmulticast_enable(soak.port) :
-		rte_eth_allmulticast_disable(soak.port);
-	pthread_mutex_unlock(&soak.control);
-	return ret;
+	return switch_mode(random, rte_eth_allmulticast_enable, rte_eth_allmulticast_disable);
 }
 
 int
