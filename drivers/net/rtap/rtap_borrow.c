@@ -68,9 +68,10 @@ struct rtap_borrower {
 	struct rtap_shared *shared;   /* const; in shared memory, gone with the primary's port */
 	struct rte_intr_handle *recall; /* const; its fd changes with the loan */
 	uint64_t retry_us;            /* interrupt thread */
-	int last_error;               /* interrupt thread; 0 once there was a loan again */
+	int last_error;               /* interrupt thread; told already, 0 if there was none */
 	RTE_ATOMIC(uint64_t) retry_at; /* any; in TSC cycles, when a burst may ask for a loan */
 	RTE_ATOMIC(bool) has_loan;    /* interrupt thread writes, any reads */
+	RTE_ATOMIC(bool) is_watching; /* the same; for the recall, as long as that can come */
 	struct gate rx[RTAP_MAX_QUEUES];
 	struct gate tx[RTAP_MAX_QUEUES];
 	struct gate shut;             /* const; stands for queues that cannot be */
@@ -154,14 +155,16 @@ give_back(struct rtap_borrower *b)
 	shut_gates(b);
 	destroy_rings(rtap_process(b->dev));
 	rtap_queues_close_from(rtap_process(b->dev), 0);
+	rte_atomic_store_explicit(&b->has_loan, false, rte_memory_order_release);
 }
 
+/* The last that is done to the borrower, which may be destroyed now. */
 static void
 end_loan(struct rtap_borrower *b)
 {
 	close(rte_intr_fd_get(b->recall));
 	rte_intr_fd_set(b->recall, -1);
-	rte_atomic_store_explicit(&b->has_loan, false, rte_memory_order_release);
+	rte_atomic_store_explicit(&b->is_watching, false, rte_memory_order_release);
 }
 
 /* Called by EAL under a lock of its own. */
@@ -170,9 +173,9 @@ after_recall(struct rte_intr_handle *handle __rte_unused, void *arg)
 {
 	struct rtap_borrower *b = arg;
 
-	end_loan(b);
 	b->retry_us = FIRST_RETRY_US;
 	retry_at(b, 0);
+	end_loan(b);
 }
 
 static void
@@ -240,6 +243,7 @@ take_loan(struct rtap_borrower *b)
 	rte_intr_fd_set(b->recall, loan.recall_fd);
 	open_gates(b, &loan);
 	rte_atomic_store_explicit(&b->has_loan, true, rte_memory_order_release);
+	rte_atomic_store_explicit(&b->is_watching, true, rte_memory_order_release);
 	ret = rte_intr_callback_register(b->recall, on_recall, b);
 	if (ret < 0) {
 		give_back(b);
@@ -251,7 +255,7 @@ take_loan(struct rtap_borrower *b)
 static void
 tell_error(struct rtap_borrower *b, int ret)
 {
-	if (ret != b->last_error)
+	if (ret < 0 && ret != b->last_error)
 		PMD_LOG(ERR, "%s: its queues cannot be used, %s", b->name, rtap_mp_explain(-ret));
 	b->last_error = ret;
 }
@@ -268,10 +272,7 @@ ask_for_loan(void *arg)
 		b->retry_us = RTE_MIN(2 * b->retry_us, MAX_RETRY_US);
 		return;
 	}
-	if (ret < 0)
-		tell_error(b, ret);
-	else
-		b->last_error = 0;
+	tell_error(b, ret);
 	if (ret < 0 && !rtap_mp_is_final(-ret))
 		retry_in(b, ERROR_RETRY_US);
 }
@@ -537,7 +538,7 @@ rtap_borrower_create(struct rte_eth_dev *dev, const struct rtap_mp_port *port)
 static void
 withdraw_loan(struct rtap_borrower *b)
 {
-	while (rte_atomic_load_explicit(&b->has_loan, rte_memory_order_acquire)) {
+	while (rte_atomic_load_explicit(&b->is_watching, rte_memory_order_acquire)) {
 		if (rte_intr_callback_unregister(b->recall, on_recall, b) > 0) {
 			give_back(b);
 			end_loan(b);
