@@ -391,10 +391,16 @@ start_testpmd()
 		<"$fifo" >>"${TESTPMD_LOG[$key]}" 2>&1 {fd}>&- &
 	TESTPMD_PID[$key]=$!
 	poll 60 testpmd_prompted_or_gone "$key" 0
-	[ "$(testpmd_prompts "$key")" -gt 0 ] && testpmd_has_ports "$key" && return
+	testpmd_has_started "$key" && return
 	warn "testpmd with $vdevs did not start well:"
 	testpmd_start_log "$key" >&2
 	return 1
+}
+
+# testpmd_has_started KEY : and not ended before its first prompt.
+testpmd_has_started()
+{
+	[ "$(testpmd_prompts "$1")" -gt 0 ] && testpmd_has_ports "$1"
 }
 
 # testpmd_start_log KEY : what comes later is about a testpmd without a port.

@@ -129,7 +129,7 @@ testpmd_line()
 		bash -c "exec stdbuf -oL -eL $line" <"$fifo" >>"${TESTPMD_LOG[howto]}" 2>&1 {fd}>&- &
 		TESTPMD_PID[howto]=$!
 		poll 60 testpmd_prompted_or_gone howto 0
-		check "$line" testpmd_has_ports howto || note "$(testpmd_start_log howto)"
+		check "$line" testpmd_has_started howto || note "$(testpmd_start_log howto)"
 		;;
 	esac
 }
