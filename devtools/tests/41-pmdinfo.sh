@@ -35,6 +35,7 @@ tell()
 	END
 }
 
+[ -f "$TOOL" ] || skip_all "this tree has no DPDK with its usertools: set it up first"
 python=$(find_python)
 [ -n "$python" ] || skip_all "there is no python3-pyelftools"
 arguments=$(sed -n 's/^#define RTAP_ARG_\w*[[:space:]]*"\(.*\)"/\1/p' \
