@@ -179,15 +179,17 @@ configure()
 	[ -z "$WHY" ] && say "$configured" >"$3/configured"
 }
 
-# our_targets BUILD WAY : the driver, its autotest and the tools. DPDK has rules for
-# both kinds of library in each build, but a shared one is linked with all others.
+# our_targets BUILD WAY : the driver, its autotest and the tools, but for what these
+# are once more for the sanitizers. DPDK has rules for both kinds of library in each
+# build, but a shared one is linked with all others.
 our_targets()
 {
 	local library='a'
 
 	[[ $2 != *-shared* ]] || library='so[.0-9]*'
 	ninja -C "$1" -t targets all | sed 's/: [^:]*$//' |
-		grep -E '/librte_net_rtap\.('"$library"')$|/[a-z_]*test_pmd_rtap\w*\.c\.o$|^devtools/.*\.o$'
+		grep -E '/librte_net_rtap\.('"$library"')$|/[a-z_]*test_pmd_rtap\w*\.c\.o$|^devtools/.*\.o$' |
+		grep -v '^devtools/sanitize/'
 }
 
 # compile BUILD WAY : COMPILED tells how much.
