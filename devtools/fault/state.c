@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <ethdev_driver.h>
+#include <rte_alarm.h>
 #include <rte_common.h>
 #include <rte_ethdev.h>
 #include <rte_malloc.h>
@@ -26,6 +27,9 @@
 #include "test_pmd_rtap_port.h"
 
 #define SETTLED_US 3000
+
+/* The interrupt thread has come round. */
+static bool has_turned;
 
 static uint64_t
 count_fds(void)
@@ -154,13 +158,36 @@ state_take(struct state *state)
 		state->counts[i] = kinds[i].count();
 }
 
-/* EAL's interrupt thread makes its epoll descriptor anew when something is registered. */
+static void
+note_turn(void *arg __rte_unused)
+{
+	__atomic_store_n(&has_turned, true, __ATOMIC_RELEASE);
+}
+
+static void
+wait_for_turn(void)
+{
+	struct rtap_deadline deadline = rtap_deadline_start();
+
+	has_turned = false;
+	if (rte_eal_alarm_set(1, note_turn, NULL) < 0)
+		return;
+	while (!__atomic_load_n(&has_turned, __ATOMIC_ACQUIRE) && rtap_deadline_wait(&deadline))
+		;
+}
+
+/*
+ * EAL's interrupt thread makes its epoll descriptor anew when something is registered.
+ * An alarm may be in front of that in its turn, but the next one is behind.
+ */
 void
 state_take_settled(struct state *state)
 {
 	struct rtap_deadline deadline = rtap_deadline_start();
 	struct state before;
 
+	wait_for_turn();
+	wait_for_turn();
 	state_take(state);
 	do {
 		before = *state;
