@@ -142,6 +142,15 @@ control_bring_up(void)
 }
 
 int
+control_get_link(void)
+{
+	struct rte_eth_link link;
+	int ret = rte_eth_link_get_nowait(rtap_fx.port, &link);
+
+	return ret < 0 ? ret : expect(link.link_status == RTE_ETH_LINK_UP);
+}
+
+int
 control_get_stats(void)
 {
 	struct rte_eth_stats stats;

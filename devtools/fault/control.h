@@ -19,6 +19,7 @@ int control_is_up(void);
 int control_knows_down(void);
 int control_hear_down(void);
 int control_bring_up(void);
+int control_get_link(void);
 int control_get_stats(void);
 int control_reset_stats(void);
 int control_get_xstats(void);

@@ -8,6 +8,9 @@
  * say so or to do without, to leave nothing behind, and to work the next time.
  * Prints in the Test Anything Protocol, one case an operation.
  *
+ * Where another process can have the memory of this one, it is started once more as a
+ * secondary: the operations are those of that one then.
+ *
  * usage: rtap_fault EAL_OPTION... [-- OPERATION...]
  */
 
@@ -19,12 +22,15 @@
 
 #include <rte_common.h>
 #include <rte_eal.h>
-#include <rte_log.h>
 #include <rte_mempool.h>
 
+#include "borrower.h"
 #include "fault.h"
 #include "forge.h"
+#include "log.h"
+#include "messages.h"
 #include "operations.h"
+#include "peer.h"
 #include "pool.h"
 #include "stage.h"
 #include "state.h"
@@ -45,27 +51,6 @@ static unsigned int nb_variants;
 static unsigned int nb_refused;
 /* Whether calls fail with all of their errnos. */
 static bool is_full;
-
-/* What was logged since the last look. */
-static char *log_text;
-static size_t log_len;
-static FILE *log_file;
-
-static void
-forget_log(void)
-{
-	fflush(log_file);
-	rewind(log_file);
-	fflush(log_file);
-}
-
-static const char *
-last_log(void)
-{
-	fflush(log_file);
-	log_text[log_len] = '\0';
-	return log_text;
-}
 
 /* A case of which something is wrong. */
 struct trial {
@@ -105,7 +90,7 @@ static void
 expect(struct trial *t, const char *what, int ret)
 {
 	if (ret < 0)
-		complain(t, "%s: %s\n# %s", what, strerror(-ret), last_log());
+		complain(t, "%s: %s\n# %s", what, strerror(-ret), log_last());
 }
 
 static void
@@ -124,7 +109,7 @@ check_refusal(struct trial *t, int ret, const struct state *before)
 	nb_refused++;
 	if (ret < -4095)
 		complain(t, "%d is no error", ret);
-	if (last_log()[0] == '\0')
+	if (log_is_empty())
 		complain(t, "nothing is logged about error %d (%s)", ret, strerror(-ret));
 	if (!t->operation->is_lossy)
 		expect_state(t, "after the failure", before);
@@ -142,8 +127,8 @@ check_end(struct trial *t, struct state *base)
 		expect_state(t, "in the end", base);
 		return;
 	}
-	if (strstr(last_log(), "are lost") == NULL)
-		complain(t, "nothing is logged about a loss\n# %s", last_log());
+	if (strstr(log_last(), "are lost") == NULL)
+		complain(t, "nothing is logged about a loss\n# %s", log_last());
 	state_take_settled(base);
 }
 
@@ -158,13 +143,13 @@ try_call(struct trial *t, struct state *base)
 	t->point.call = NULL;
 	expect(t, "preparation", do_step(o->prepare));
 	state_take_settled(&prepared);
-	forget_log();
+	log_forget();
 	fault_arm(t->n, t->error);
 	ret = o->run();
 	t->point = fault_disarm();
 	if (ret < 0)
 		check_refusal(t, ret, &prepared);
-	if (!o->is_final || last_log()[0] == '\0')
+	if (!o->is_final || log_is_empty())
 		expect(t, "effect", do_step(o->check));
 	if (!o->is_deaf)
 		expect(t, "traffic", port_is_usable());
@@ -201,7 +186,7 @@ try_operation(const struct operation *o)
 		if (is_full)
 			try_other_errors(&t, &base);
 	}
-	stage_leave();
+	expect(&t, "end", stage_leave());
 	nb_points += t.n - 1;
 	nb_cases++;
 	nb_failed_cases += t.nb_wrong > 0;
@@ -249,7 +234,7 @@ try_forgery(const struct forgery *f)
 	forge_traffic(&t, f);
 	expect(&t, "traffic", port_is_usable());
 	expect_state(&t, "in the end", &base);
-	stage_leave();
+	expect(&t, "end", stage_leave());
 	nb_cases++;
 	nb_failed_cases += t.nb_wrong > 0;
 	printf("%sok %u - %s: each packet is accounted for\n", t.nb_wrong > 0 ? "not " : "",
@@ -265,8 +250,7 @@ warm_up(void)
 
 	if (ret == 0)
 		ret = port_is_usable();
-	stage_leave();
-	return ret;
+	return ret == 0 ? stage_leave() : ret;
 }
 
 static bool
@@ -304,9 +288,13 @@ set_up(int argc, char **argv)
 
 	if (nb_args < 0)
 		return nb_args;
-	log_file = open_memstream(&log_text, &log_len);
-	if (log_file == NULL || rte_openlog_stream(log_file) < 0)
+	if (log_open() < 0)
 		return -ENOMEM;
+	if (peer_is_secondary()) {
+		messages_use_eal();
+		rtap_fx.pool = rte_mempool_lookup(RTAP_TEST_POOL);
+		return rtap_fx.pool == NULL ? -ENOENT : nb_args;
+	}
 	if (rtap_kernel_enter_namespace() < 0 || pool_create() < 0)
 		return -EIO;
 	return nb_args;
@@ -317,16 +305,20 @@ main(int argc, char **argv)
 {
 	int nb_args = set_up(argc, argv);
 	int first = nb_args + 1;
+	const struct operation *all = peer_is_secondary() ? borrower_operations : operations;
 
 	if (nb_args < 0)
 		return EXIT_FAILURE;
 	is_full = getenv("RTAP_FULL") != NULL;
-	check_names();
 	if (warm_up() < 0) {
-		printf("Bail out! no port without failures: %s\n", last_log());
+		printf("Bail out! no port without failures: %s\n", log_last());
 		return EXIT_FAILURE;
 	}
-	for (const struct operation *o = operations; o->name != NULL; o++) {
+	if (peer_is_wanted())
+		return peer_run(argc - first, &argv[first]);
+	if (!peer_is_secondary())
+		check_names();
+	for (const struct operation *o = all; o->name != NULL; o++) {
 		if (is_wanted(o->name, argc - first, &argv[first]))
 			try_operation(o);
 	}

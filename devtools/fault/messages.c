@@ -33,21 +33,34 @@ static rte_mp_t handler;
 static struct rte_mp_msg answer;
 static bool has_answer;
 
+/* Both ends are in this process. */
+static bool is_alone = true;
+
 static struct rtap_mp_port greeted;
 static struct rtap_mp_loan loan;
 static bool has_loan;
 static pthread_t borrower;
 
-int
-messages_register(const char *name __rte_unused, rte_mp_t action)
+void
+messages_use_eal(void)
 {
+	is_alone = false;
+}
+
+int
+messages_register(const char *name, rte_mp_t action)
+{
+	if (!is_alone)
+		return rte_mp_action_register(name, action);
 	handler = action;
 	return 0;
 }
 
 int
-messages_reply(struct rte_mp_msg *msg, const char *peer __rte_unused)
+messages_reply(struct rte_mp_msg *msg, const char *peer)
 {
+	if (!is_alone)
+		return rte_mp_reply(msg, peer);
 	answer = *msg;
 	for (int i = 0; i < msg->num_fds; i++)
 		answer.fds[i] = dup(msg->fds[i]);
@@ -55,11 +68,24 @@ messages_reply(struct rte_mp_msg *msg, const char *peer __rte_unused)
 	return 0;
 }
 
+static int
+request_by_eal(struct rte_mp_msg *msg, struct rte_mp_reply *reply,
+		const struct timespec *timeout)
+{
+	int ret = rte_mp_request_sync(msg, reply, timeout);
+
+	if (ret == 0)
+		fault_note_block(reply->msgs);
+	return ret;
+}
+
 /* Without an answer, EAL waits for it in vain. */
 int
 messages_request(struct rte_mp_msg *msg, struct rte_mp_reply *reply,
-		const struct timespec *timeout __rte_unused)
+		const struct timespec *timeout)
 {
+	if (!is_alone)
+		return request_by_eal(msg, reply, timeout);
 	*reply = (struct rte_mp_reply) { .nb_sent = 1 };
 	has_answer = false;
 	if (handler != NULL)
@@ -76,9 +102,9 @@ messages_request(struct rte_mp_msg *msg, struct rte_mp_reply *reply,
 }
 
 int
-messages_primary_alive(const char *config __rte_unused)
+messages_primary_alive(const char *config)
 {
-	return 1;
+	return is_alone ? 1 : rte_eal_primary_proc_alive(config);
 }
 
 /* The functions of messages leave it to their caller to tell. */

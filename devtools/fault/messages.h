@@ -6,12 +6,15 @@
 #define _MESSAGES_H_
 
 /*
- * The messages between processes, both ends of which are in this one.
+ * The messages between processes, both ends of which are in this one, or one of which is.
  */
 
 #include <time.h>
 
 #include <rte_eal.h>
+
+/* There is another process from now on. */
+void messages_use_eal(void);
 
 /* What the driver calls instead of the functions that they are named after. */
 int messages_register(const char *name, rte_mp_t action);

@@ -38,7 +38,7 @@ extern const struct operation operations[];
 
 /* From nothing to a stage, and back from any one. */
 int stage_enter(enum stage stage);
-void stage_leave(void);
+int stage_leave(void);
 
 /* Packets go through the port both ways, if there is one. */
 int port_is_usable(void);

@@ -13,7 +13,9 @@
 #include <rte_bus_vdev.h>
 #include <rte_ethdev.h>
 
+#include "borrower.h"
 #include "operations.h"
+#include "peer.h"
 #include "stage.h"
 #include "test_pmd_rtap_kernel.h"
 #include "test_pmd_rtap_port.h"
@@ -63,13 +65,13 @@ port_renew(void)
 int
 port_start(void)
 {
-	return rtap_port_start(rtap_fx.port);
+	return peer_is_secondary() ? borrower_start() : rtap_port_start(rtap_fx.port);
 }
 
 int
 port_stop(void)
 {
-	return rte_eth_dev_stop(rtap_fx.port);
+	return peer_is_secondary() ? borrower_stop() : rte_eth_dev_stop(rtap_fx.port);
 }
 
 int
@@ -77,6 +79,8 @@ stage_enter(enum stage stage)
 {
 	int ret = 0;
 
+	if (peer_is_secondary())
+		return borrower_enter(stage);
 	if (stage >= STAGE_PROBED)
 		ret = port_probe();
 	if (ret == 0 && stage >= STAGE_CONFIGURED)
@@ -88,13 +92,15 @@ stage_enter(enum stage stage)
 	return ret;
 }
 
-void
+int
 stage_leave(void)
 {
+	if (peer_is_secondary())
+		return borrower_leave();
 	if (!port_exists())
-		return;
+		return 0;
 	port_remove();
-	rtap_kernel_link_wait_gone(RTAP_TEST_IFACE);
+	return rtap_kernel_link_wait_gone(RTAP_TEST_IFACE);
 }
 
 static int
@@ -135,6 +141,8 @@ port_is_usable(void)
 {
 	const struct rte_eth_dev_data *data = rte_eth_devices[rtap_fx.port].data;
 
+	if (peer_is_secondary())
+		return borrower_is_usable(check_traffic);
 	if (!port_exists())
 		return 0;
 	return data->dev_started ? check_traffic() : start_for_a_while(data->nb_rx_queues);
