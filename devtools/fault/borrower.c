@@ -259,7 +259,23 @@ remove_and_stop(void)
 	return ret < 0 ? ret : borrower_stop();
 }
 
+/* What a process keeps of a port that it gave up is used for the next one. */
+const struct operation borrower_first_operation = {
+	.name = "attach the first port of a process",
+	.stage = STAGE_NONE,
+	.run = port_probe,
+	.undo = port_remove,
+	.is_first = true,
+	.only = "aligned_alloc",
+};
+
 const struct operation borrower_operations[] = {
+	{
+		.name = "attach a port of the primary",
+		.stage = STAGE_NONE,
+		.run = port_probe,
+		.undo = port_remove,
+	},
 	{
 		.name = "borrow the queues",
 		.stage = STAGE_PROBED,

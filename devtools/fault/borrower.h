@@ -12,6 +12,8 @@
 
 #include "operations.h"
 
+/* Before all others. */
+extern const struct operation borrower_first_operation;
 /* Ends with one without a name. */
 extern const struct operation borrower_operations[];
 

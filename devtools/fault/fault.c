@@ -26,6 +26,7 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 /* Calls to go until one fails, that one among them; 0 if none is to fail. */
 static unsigned int countdown;
+static const char *wanted_name; /* NULL for any */
 static int wanted_error;
 static struct fault_point failed;
 
@@ -211,6 +212,12 @@ failing_target(const struct fault_call *call)
 	return NULL;
 }
 
+static bool
+is_wanted(const struct fault_call *call)
+{
+	return wanted_name == NULL || strcmp(wanted_name, call->name) == 0;
+}
+
 bool
 fault_hits(const struct fault_call *call, const void *place, unsigned long second)
 {
@@ -219,7 +226,7 @@ fault_hits(const struct fault_call *call, const void *place, unsigned long secon
 	if (__atomic_load_n(&countdown, __ATOMIC_RELAXED) == 0)
 		return false;
 	pthread_mutex_lock(&lock);
-	if (countdown > 0 && --countdown == 0) {
+	if (is_wanted(call) && countdown > 0 && --countdown == 0) {
 		failed.call = call;
 		failed.place = place;
 		failed.second = second;
@@ -248,6 +255,12 @@ fault_target(unsigned int index, const void *place, unsigned long second)
 	}
 	errno = before;
 	return target;
+}
+
+void
+fault_choose(const char *name)
+{
+	wanted_name = name;
 }
 
 void

@@ -38,6 +38,8 @@ struct fault_point {
  * fail: with the given errno, or with the usual one of the function if it is 0.
  */
 void fault_arm(unsigned int n, int error);
+/* Of one function alone, from the next fault_arm() on; of all if it is NULL. */
+void fault_choose(const char *name);
 /* Ends that, and tells which call failed. */
 struct fault_point fault_disarm(void);
 

@@ -122,6 +122,10 @@ check_end(struct trial *t, struct state *base)
 {
 	const char *loses_by = t->operation->loses_by;
 
+	if (t->operation->is_first) {
+		state_take_settled(base);
+		return;
+	}
 	if (loses_by == NULL || t->point.call == NULL ||
 			strcmp(t->point.call->name, loses_by) != 0) {
 		expect_state(t, "in the end", base);
@@ -144,6 +148,7 @@ try_call(struct trial *t, struct state *base)
 	expect(t, "preparation", do_step(o->prepare));
 	state_take_settled(&prepared);
 	log_forget();
+	fault_choose(o->only);
 	fault_arm(t->n, t->error);
 	ret = o->run();
 	t->point = fault_disarm();
@@ -310,6 +315,9 @@ main(int argc, char **argv)
 	if (nb_args < 0)
 		return EXIT_FAILURE;
 	is_full = getenv("RTAP_FULL") != NULL;
+	if (peer_is_secondary() &&
+			is_wanted(borrower_first_operation.name, argc - first, &argv[first]))
+		try_operation(&borrower_first_operation);
 	if (warm_up() < 0) {
 		printf("Bail out! no port without failures: %s\n", log_last());
 		return EXIT_FAILURE;

@@ -31,6 +31,8 @@ struct operation {
 	bool is_lossy;         /* leaves less than there was if it fails, or more */
 	const char *loses_by;  /* a call that costs memory for good, of which is told; or NULL */
 	bool is_deaf;          /* no packet goes through until it is undone */
+	bool is_first;         /* makes what a process makes only once */
+	const char *only;      /* no other call fails; or NULL */
 };
 
 /* Ends with one without a name. */

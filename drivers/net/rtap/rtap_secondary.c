@@ -146,20 +146,25 @@ static const struct eth_dev_ops secondary_ops = {
 	.tx_burst_mode_get = rtap_tx_burst_mode_get,
 };
 
+/* What it is the result of logs nothing itself. */
+static int
+tell_result(const char *name, int ret)
+{
+	if (ret < 0)
+		PMD_LOG(ERR, "%s: cannot be attached, %s", name, rtap_mp_explain(-ret));
+	return ret;
+}
+
 static int
 create_secondary(struct rte_eth_dev *dev, const char *name)
 {
 	struct rtap_mp_port port = { .name = name, .layout = RTAP_LAYOUT };
 	uint32_t process_id;
-	int ret;
+	int ret = tell_result(name, rtap_mp_greet(&port, &process_id));
 
-	ret = rtap_mp_greet(&port, &process_id);
-	if (ret < 0) {
-		PMD_LOG(ERR, "%s: cannot be attached, %s", name, rtap_mp_explain(-ret));
-		return ret;
-	}
-	ret = rtap_process_create(dev, process_id);
-	return ret < 0 ? ret : rtap_borrower_create(dev, &port);
+	if (ret == 0)
+		ret = rtap_process_create(dev, process_id);
+	return ret < 0 ? ret : tell_result(name, rtap_borrower_create(dev, &port));
 }
 
 int
