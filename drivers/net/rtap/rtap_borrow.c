@@ -391,7 +391,7 @@ rtap_gate_rx_queue_count(void *queue)
 }
 
 static int
-gate_rx_descriptor_status(void *queue, uint16_t offset)
+gate_descriptor_status(void *queue, uint16_t offset)
 {
 	struct gate *gate = queue;
 	int status = -EAGAIN;
@@ -399,21 +399,8 @@ gate_rx_descriptor_status(void *queue, uint16_t offset)
 	if (rte_spinlock_trylock(&gate->lock) == 0)
 		return -EAGAIN;
 	if (is_usable(gate))
-		status = rtap_rx_descriptor_status(gate->queue, offset);
-	rte_spinlock_unlock(&gate->lock);
-	return status;
-}
-
-static int
-gate_tx_descriptor_status(void *queue, uint16_t offset)
-{
-	struct gate *gate = queue;
-	int status = -EAGAIN;
-
-	if (rte_spinlock_trylock(&gate->lock) == 0)
-		return -EAGAIN;
-	if (is_usable(gate))
-		status = rtap_tx_descriptor_status(gate->queue, offset);
+		status = gate->is_rx ? rtap_rx_descriptor_status(gate->queue, offset) :
+			rtap_tx_descriptor_status(gate->queue, offset);
 	rte_spinlock_unlock(&gate->lock);
 	return status;
 }
@@ -590,10 +577,10 @@ rtap_borrower_set_functions(struct rte_eth_dev *dev)
 
 	dev->rx_pkt_burst = gate_rx_burst;
 	dev->rx_queue_count = rtap_gate_rx_queue_count;
-	dev->rx_descriptor_status = gate_rx_descriptor_status;
+	dev->rx_descriptor_status = gate_descriptor_status;
 	dev->tx_pkt_burst = gate_tx_burst;
 	dev->tx_pkt_prepare = gate_tx_prepare;
-	dev->tx_descriptor_status = gate_tx_descriptor_status;
+	dev->tx_descriptor_status = gate_descriptor_status;
 	rte_eth_dev_probing_finish(dev);
 	fp_ops->rxq.data = b->rx_gates;
 	fp_ops->txq.data = b->tx_gates;
