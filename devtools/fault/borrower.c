@@ -176,6 +176,14 @@ borrower_is_usable(int (*check_traffic)(void))
 /* ---- steps of operations ------------------------------------------------------ */
 
 static int
+start_and_borrow(void)
+{
+	int ret = start_primary();
+
+	return ret == 0 ? borrow() : ret;
+}
+
+static int
 have_it_recalled(void)
 {
 	int ret = borrower_start();
@@ -298,6 +306,20 @@ const struct operation borrower_operations[] = {
 		.prepare = have_it_recalled,
 		.run = borrow,
 		.check = has_all_queues,
+		.undo = borrower_stop,
+	},
+	{
+		.name = "poll a borrowed Rx queue for the first time",
+		.stage = STAGE_PROBED,
+		.prepare = start_and_borrow,
+		.run = open_rx,
+		.undo = borrower_stop,
+	},
+	{
+		.name = "poll a borrowed Tx queue for the first time",
+		.stage = STAGE_PROBED,
+		.prepare = start_and_borrow,
+		.run = open_tx,
 		.undo = borrower_stop,
 	},
 	{

@@ -36,7 +36,9 @@
 #define FIRST_RETRY_US UINT64_C(500)
 #define MAX_RETRY_US UINT64_C(32000)
 /* The same if there is no answer, or an error that may pass. */
-#define ERROR_RETRY_US US_PER_S
+#define ERROR_RETRY_US UINT64_C(1000000)
+/* What becomes of that for a ring, of which each failure is told: it doubles each time. */
+#define MAX_RING_RETRY_US (64 * ERROR_RETRY_US)
 
 #define NEVER UINT64_MAX
 
@@ -56,6 +58,8 @@ struct __rte_cache_aligned gate {
 	uint32_t loan;        /* by which the queue is borrowed */
 	uint16_t queue_id;    /* const */
 	bool is_rx;           /* const */
+	uint64_t retry_us;    /* how long it waits after the next ring that cannot be made */
+	uint64_t retry_at;    /* in TSC cycles */
 	void *queue;          /* in shared memory, unless shut */
 	struct rtap_borrower *borrower; /* const */
 };
@@ -99,16 +103,16 @@ is_recalled(const struct gate *gate)
 		rte_memory_order_acquire) != gate->loan;
 }
 
+static uint64_t
+tsc_in(uint64_t us)
+{
+	return rte_get_tsc_cycles() + us * rte_get_tsc_hz() / US_PER_S;
+}
+
 static void
 retry_at(struct rtap_borrower *b, uint64_t tsc)
 {
 	rte_atomic_store_explicit(&b->retry_at, tsc, rte_memory_order_release);
-}
-
-static void
-retry_in(struct rtap_borrower *b, uint64_t us)
-{
-	retry_at(b, rte_get_tsc_cycles() + us * rte_get_tsc_hz() / US_PER_S);
 }
 
 static void
@@ -197,6 +201,8 @@ open_gate(struct gate *gate, void *queue, bool is_started, uint32_t loan)
 	rte_spinlock_lock(&gate->lock);
 	gate->queue = queue;
 	gate->loan = loan;
+	gate->retry_us = ERROR_RETRY_US;
+	gate->retry_at = 0;
 	gate->state = is_started && queue != NULL ? GATE_LENT : GATE_SHUT;
 	rte_spinlock_unlock(&gate->lock);
 }
@@ -268,13 +274,13 @@ ask_for_loan(void *arg)
 	int ret = take_loan(b);
 
 	if (ret == -EAGAIN) {
-		retry_in(b, b->retry_us);
+		retry_at(b, tsc_in(b->retry_us));
 		b->retry_us = RTE_MIN(2 * b->retry_us, MAX_RETRY_US);
 		return;
 	}
 	tell_error(b, ret);
 	if (ret < 0 && !rtap_mp_is_final(-ret))
-		retry_in(b, ERROR_RETRY_US);
+		retry_at(b, tsc_in(ERROR_RETRY_US));
 }
 
 /* One of the threads that find their gates shut has the loan asked for, when it is time. */
@@ -289,7 +295,7 @@ want_loan(struct rtap_borrower *b)
 			rte_memory_order_acquire, rte_memory_order_relaxed))
 		return;
 	if (rte_eal_alarm_set(1, ask_for_loan, b) < 0)
-		retry_in(b, MAX_RETRY_US);
+		retry_at(b, tsc_in(MAX_RETRY_US));
 }
 
 /* The ring is made by the thread that polls, when it polls first. */
@@ -300,15 +306,19 @@ open_ring(struct gate *gate)
 	int tap_fd = pair_of(b, gate->queue_id)->tap_fd;
 	int ret;
 
-	if (gate->is_rx)
-		ret = rtap_rx_start(gate->queue, tap_fd, b->shared->without);
-	else
-		ret = rtap_tx_start(gate->queue, tap_fd, b->shared->without);
-	gate->state = ret < 0 ? GATE_SHUT : GATE_OPEN;
-	if (ret < 0)
+	if (rte_get_tsc_cycles() < gate->retry_at)
+		return false;
+	ret = gate->is_rx ? rtap_rx_start(gate->queue, tap_fd, b->shared->without) :
+		rtap_tx_start(gate->queue, tap_fd, b->shared->without);
+	if (ret < 0) {
 		PMD_LOG_ERRNO(ERR, -ret, "%s: cannot use %s queue %u", b->name,
 			gate->is_rx ? "Rx" : "Tx", gate->queue_id);
-	return ret == 0;
+		gate->retry_at = tsc_in(gate->retry_us);
+		gate->retry_us = RTE_MIN(2 * gate->retry_us, MAX_RING_RETRY_US);
+		return false;
+	}
+	gate->state = GATE_OPEN;
+	return true;
 }
 
 /* Under the lock of a gate that is not open. */
