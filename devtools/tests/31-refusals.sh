@@ -34,7 +34,7 @@ refuse_leftover()
 }
 
 begin_scenario refusals
-tap_plan $((4 * REFUSED_CASES + 3))
+tap_plan $((5 * REFUSED_CASES + 3))
 vdev=net_rtap0,iface=$DEMO_IFACE,persist
 
 refuse_leftover "not a TAP" "$DEMO_IFACE.*TAP" \
@@ -43,6 +43,7 @@ refuse_leftover "TAP of one queue" "$DEMO_IFACE.*multi-queue" \
 	"tuntap add dev $DEMO_IFACE mode tap"
 refuse_leftover "TUN" "$DEMO_IFACE.*TAP" \
 	"tuntap add dev $DEMO_IFACE mode tun multi_queue"
+refused "name of settings" net_rtap0,iface=all 'iface=all, .*neither.*default'
 
 start_testpmd first "$vdev"
 address_iface "$DEMO_IFACE"

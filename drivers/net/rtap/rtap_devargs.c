@@ -40,6 +40,9 @@ is_valid_iface(const char *name)
 		return false;
 	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
 		return false;
+	/* In net.ipv4.conf these stand for all interfaces, and for those to come. */
+	if (strcmp(name, "all") == 0 || strcmp(name, "default") == 0)
+		return false;
 	for (const char *c = name; *c != '\0'; c++) {
 		if (*c == '/' || *c == ':' || isspace((unsigned char)*c))
 			return false;
@@ -253,7 +256,8 @@ static const struct {
 } known_args[] = {
 	{
 		.key = RTAP_ARG_IFACE,
-		.rule = "1 to 15 characters without blank, '/' and ':', at most one \"%d\"",
+		.rule = "1 to 15 characters without blank, '/' and ':', at most one \"%d\", "
+			"neither \"all\" nor \"default\"",
 		.parse = parse_iface,
 	},
 	{
