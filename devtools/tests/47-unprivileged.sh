@@ -114,14 +114,21 @@ start_on_interface_that_is_down()
 	check "$name: quit ends well" stop_testpmd a
 }
 
+owner()
+{
+	ip -n "$NETNS" -details link show dev "$DEMO_IFACE" | grep -o ' user [^ ]*'
+}
+
 refuse_others()
 {
 	local vdev=net_rtap0,iface=$DEMO_IFACE
 	# What refused() runs.
-	local RTAP_TESTPMD=$SCRATCH/testpmd
+	local RTAP_TESTPMD=$SCRATCH/testpmd before
 
-	refused "another MAC address" "$vdev,mac=02:00:00:00:00:99" 'MAC address.*CAP_NET_ADMIN' \
-		"${WRAPPER[@]}" "${USER[@]}"
+	before=$(owner)
+	refused "another MAC address" "$vdev,owner=1,mac=02:00:00:00:00:99" \
+		'MAC address.*CAP_NET_ADMIN' "${WRAPPER[@]}" "${USER[@]}"
+	same "another MAC address: the owner stays" "$(owner)" "$before"
 	ip -n "$NETNS" link del "$DEMO_IFACE"
 	ip -n "$NETNS" tuntap add dev "$DEMO_IFACE" mode tap multi_queue user 1
 	refused "interface of another user" "$vdev" 'owner or group is another' \
@@ -152,7 +159,7 @@ begin_scenario unprivileged
 readable_testpmd || skip_all "a shared build cannot be copied to where users may read it"
 chmod 777 "$SCRATCH"
 with_tun "none /dev/net" "mknod -m 666 /dev/net/tun c 10 200"
-tap_plan $((6 + 9 + 8 + 4 + 3 * REFUSED_CASES + 2 * 5))
+tap_plan $((6 + 9 + 8 + 4 + 3 * REFUSED_CASES + 1 + 2 * 5))
 
 run_prepared_by_ip
 change_while_running

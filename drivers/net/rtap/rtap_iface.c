@@ -71,28 +71,36 @@ check_taken_over(struct rtap_nl *nl, const char *name, int if_index)
 	return -ENODEV;
 }
 
+/* What is not asked for stays as it is. */
+static int
+set_access(const struct rtap_process *process)
+{
+	const struct rtap_args *args = &process->args;
+	int fd = process->keep_alive_fd;
+	int ret = 0;
+
+	if (args->owner != RTAP_NO_ID)
+		ret = rtap_tap_set_owner(fd, args->owner);
+	if (ret == 0 && args->group != RTAP_NO_ID)
+		ret = rtap_tap_set_group(fd, args->group);
+	return ret;
+}
+
 /*
  * The kernel lets every user who may open /dev/net/tun have queues of an interface without
  * owner and group, and with them the packets: a new one is for this user, unless told
  * otherwise. Who was there before is found out when the port looks at its interface.
  */
 static int
-set_access(const struct rtap_process *process, bool is_new)
+set_access_of_new(const struct rtap_process *process)
 {
-	const struct rtap_args *args = &process->args;
-	int fd = process->keep_alive_fd;
-	int ret = 0;
+	int ret;
 
-	if (args->owner == RTAP_NO_ID && args->group == RTAP_NO_ID && is_new) {
-		ret = rtap_tap_set_owner(fd, geteuid());
-		/* A user namespace may have no number for its user: that is only told. */
-		return ret == -EINVAL ? 0 : ret;
-	}
-	if (args->owner != RTAP_NO_ID)
-		ret = rtap_tap_set_owner(fd, args->owner);
-	if (ret == 0 && args->group != RTAP_NO_ID)
-		ret = rtap_tap_set_group(fd, args->group);
-	return ret;
+	if (process->args.owner != RTAP_NO_ID || process->args.group != RTAP_NO_ID)
+		return set_access(process);
+	ret = rtap_tap_set_owner(process->keep_alive_fd, geteuid());
+	/* A user namespace may have no number for its user: that is only told. */
+	return ret == -EINVAL ? 0 : ret;
 }
 
 int
@@ -122,8 +130,8 @@ rtap_iface_open(struct rtap_process *process)
 		return ret;
 	process->keep_alive_fd = ret;
 	ret = create ? 0 : check_taken_over(&process->nl, name, if_index);
-	if (ret == 0)
-		ret = set_access(process, if_index == 0);
+	if (ret == 0 && if_index == 0)
+		ret = set_access_of_new(process);
 	return ret < 0 ? ret : rtap_tap_detach(process->keep_alive_fd);
 }
 
@@ -188,6 +196,9 @@ rtap_iface_set_up(struct rtap_process *process, int if_index)
 
 	if (ret == 0)
 		ret = set_mac(process, if_index);
+	/* What was taken over keeps its users if it is refused. */
+	if (ret == 0)
+		ret = set_access(process);
 	/* Last, since from here on the interface would stay behind if a later step failed. */
 	if (ret == 0 && persist != RTAP_PERSIST_UNCHANGED)
 		ret = rtap_tap_set_persist(fd, persist == RTAP_PERSIST_ON);
