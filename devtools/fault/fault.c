@@ -147,6 +147,12 @@ fail_null(void)
 	return NULL;
 }
 
+static void *
+fail_none(void)
+{
+	return NULL;
+}
+
 static long
 fail_rte(void)
 {
@@ -169,6 +175,7 @@ static const struct {
 	{ "errno", fail_errno },
 	{ "late", fail_late },
 	{ "negative", fail_negative },
+	{ "none", fail_none },
 	{ "null", fail_null },
 	{ "positive", fail_positive },
 	{ "rte", fail_rte },

@@ -32,6 +32,7 @@
 #include "operations.h"
 #include "peer.h"
 #include "pool.h"
+#include "rtap_mp.h"
 #include "stage.h"
 #include "state.h"
 #include "test_pmd_rtap_kernel.h"
@@ -102,6 +103,27 @@ expect_state(struct trial *t, const char *when, const struct state *wanted)
 		complain(t, "%s there are %s", when, text);
 }
 
+static bool
+names_error(const char *text, int error)
+{
+	return strstr(text, strerror(error)) != NULL ||
+		strstr(text, rtap_mp_explain(error)) != NULL ||
+		(error == ENOMEM && (strstr(text, "no memory") != NULL ||
+			strstr(text, "cannot allocate") != NULL)) ||
+		/* Who waits in vain is told that time is up. */
+		(error == EAGAIN && names_error(text, ETIMEDOUT));
+}
+
+/* Not of a call without an errno, nor of one that fails in the other process. */
+static bool
+names_cause(const struct trial *t, const char *text)
+{
+	const struct fault_call *call = t->point.call;
+
+	return strcmp(call->how, "none") == 0 || strcmp(call->name, "rte_mp_reply") == 0 ||
+		names_error(text, t->error != 0 ? t->error : (int)call->errors[0]);
+}
+
 /* It was refused: with a reason, without a trace, and only this once. */
 static void
 check_refusal(struct trial *t, int ret, const struct state *before)
@@ -111,6 +133,8 @@ check_refusal(struct trial *t, int ret, const struct state *before)
 		complain(t, "%d is no error", ret);
 	if (log_is_empty())
 		complain(t, "nothing is logged about error %d (%s)", ret, strerror(-ret));
+	else if (t->point.call != NULL && !names_cause(t, log_last()))
+		complain(t, "the cause is not told\n# %s", log_last());
 	if (!t->operation->is_lossy)
 		expect_state(t, "after the failure", before);
 	expect(t, "once more", do_step(t->operation->run));

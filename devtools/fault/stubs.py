@@ -18,7 +18,7 @@ import sys
 import tempfile
 
 MAX_ERRORS = 6  # of a call, with a zero in the end: as in fault.h
-HOWS = ('errno', 'negative', 'positive', 'null', 'rte', 'late')
+HOWS = ('errno', 'negative', 'positive', 'null', 'none', 'rte', 'late')
 OTHERS = ('never', 'seen', 'data')  # than those, without errnos
 # What a compiler adds is no call of the driver.
 SANITIZERS = ('__asan_', '__tsan_', '__ubsan_')

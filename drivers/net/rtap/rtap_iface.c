@@ -252,18 +252,28 @@ find_name(struct rtap_process *process, const struct rtap_place *place, char nam
 	return ret;
 }
 
+/* Where ours is and what it is called. What gets away meanwhile is looked for again. */
+static int
+find_iface(struct rte_eth_dev *dev, char name[IFNAMSIZ], int *netns_fd)
+{
+	struct rtap_process *process = rtap_process(dev);
+	struct rtap_place place;
+	int ret = rtap_place_find(dev, &process->nl, &place, netns_fd);
+
+	if (ret == 0)
+		ret = find_name(process, &place, name);
+	if (ret < 0 && ret != -ENODEV && ret != -EAGAIN)
+		PMD_LOG_ERRNO(ERR, -ret, "%s: cannot look for its interface", dev->data->name);
+	return ret;
+}
+
 /* A queue of an interface that has the name of ours, in the namespace where ours is. */
 static int
 try_to_open(struct rte_eth_dev *dev, struct opening *opening)
 {
-	struct rtap_process *process = rtap_process(dev);
-	struct rtap_place place;
 	int netns_fd;
-	int ret = rtap_place_find(dev, &process->nl, &place, &netns_fd);
+	int ret = find_iface(dev, opening->name, &netns_fd);
 
-	if (ret < 0)
-		return ret;
-	ret = find_name(process, &place, opening->name);
 	if (ret == 0)
 		ret = netns_fd < 0 ? open_named(opening) :
 			rtap_netns_call(netns_fd, open_named, opening);
