@@ -307,8 +307,7 @@ open_our_queue(struct rte_eth_dev *dev)
 			return ret;
 		}
 	}
-	PMD_LOG(ERR, "%s: interface '%s' was deleted or cannot be followed", dev->data->name,
-		opening.name);
+	PMD_LOG(ERR, "%s: its interface was deleted or cannot be followed", dev->data->name);
 	return -ENODEV;
 }
 
