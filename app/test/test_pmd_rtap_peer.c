@@ -21,7 +21,6 @@
 
 #include <rte_bus_vdev.h>
 #include <rte_eal.h>
-#include <rte_errno.h>
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 #include <rte_mempool.h>
@@ -58,18 +57,6 @@ struct command {
 };
 
 /* ---- the test's end ---------------------------------------------------------- */
-
-/* rte_mp says so where no files are shared. */
-static bool
-can_share(void)
-{
-	if (rte_eal_has_hugepages() == 0)
-		return false;
-	if (rte_mp_action_register("rtap_test", NULL) < 0)
-		return rte_errno != ENOTSUP;
-	rte_mp_action_unregister("rtap_test");
-	return true;
-}
 
 static int
 first_cpu(void)
@@ -173,7 +160,7 @@ rtap_peer_start(struct rtap_peer *peer)
 	int ret;
 
 	peer->pid = -1;
-	if (!can_share())
+	if (!rtap_can_share())
 		return -ENOTSUP;
 	if (pipe2(commands, O_CLOEXEC) < 0)
 		return -errno;

@@ -15,6 +15,8 @@
 #include <rte_bus_vdev.h>
 #include <rte_common.h>
 #include <rte_dev.h>
+#include <rte_eal.h>
+#include <rte_errno.h>
 #include <rte_ethdev.h>
 #include <rte_lcore.h>
 #include <rte_mbuf.h>
@@ -225,6 +227,18 @@ fds_are_closed(void)
 	} while (rtap_deadline_wait(&deadline));
 	printf("%d descriptors instead of %d\n", now, rtap_fx.nb_fds);
 	return false;
+}
+
+/* rte_mp says so where no files are shared. */
+bool
+rtap_can_share(void)
+{
+	if (rte_eal_has_hugepages() == 0)
+		return false;
+	if (rte_mp_action_register("rtap_test", NULL) < 0)
+		return rte_errno != ENOTSUP;
+	rte_mp_action_unregister("rtap_test");
+	return true;
 }
 
 bool

@@ -78,6 +78,9 @@ int rtap_port_configure(uint16_t port, uint16_t nb_queues);
 int rtap_port_start(uint16_t port);
 int rtap_port_run(uint16_t port, uint16_t nb_queues);
 
+/* Whether another process can attach to the memory of this one. */
+bool rtap_can_share(void);
+
 /* Nothing is left of what a case made: bounded wait, then true. */
 bool rtap_nothing_left(void);
 bool rtap_mbufs_are_back(const struct rte_mempool *pool, unsigned int nb_free);

@@ -16,7 +16,6 @@
 
 #include <rte_common.h>
 #include <rte_eal.h>
-#include <rte_errno.h>
 #include <rte_lcore.h>
 #include <rte_string_fns.h>
 
@@ -57,13 +56,7 @@ peer_is_secondary(void)
 bool
 peer_is_wanted(void)
 {
-	if (peer_is_secondary() || rte_eal_has_hugepages() == 0)
-		return false;
-	/* EAL says so where no files are shared. */
-	if (rte_mp_action_register("rtap_fault", NULL) < 0)
-		return rte_errno != ENOTSUP;
-	rte_mp_action_unregister("rtap_fault");
-	return true;
+	return !peer_is_secondary() && rtap_can_share();
 }
 
 /* What a ring wakes is this thread's business as well. */
