@@ -359,6 +359,8 @@ run(void)
 			pthread_join(threads[i], NULL);
 	}
 	rte_eal_wait_lcore(lcore);
+	/* The sanitizer of threads sees no other sign that the worker is over. */
+	soak_get(&soak.nb_turns);
 	soak_print_operations();
 	return ret;
 }

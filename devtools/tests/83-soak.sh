@@ -3,18 +3,12 @@
 # Copyright(c) 2026 The net_rtap authors
 #
 # A port under load in both directions, while several threads change it, its
-# interface and its second process at random. RTAP_SOAK_SECS is how long: 30 seconds,
-# or half an hour if RTAP_FULL is 1. RTAP_SOAK_SEED repeats the choices of another run.
+# interface and its second process at random. Thirty seconds, or half an hour if
+# RTAP_FULL is 1.
 
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh" || exit 1
+. "$RTAP_SRC/devtools/soak/lib.sh" || exit 1
 
-if [ "${RTAP_FULL:-0}" = 1 ]; then
-	: "${RTAP_SOAK_SECS:=1800}"
-fi
-: "${RTAP_SOAK_SECS:=30}"
-ROUND_SECS=2
-# Each secondary process costs memory for good, of which there is so much.
-PAUSE_MS=$((RTAP_SOAK_SECS > 100 ? 2500 : 500))
 # Rounds after which all has been made that is made at the first use.
 WARM_UP=4
 MAX_GROWTH_KB=512
@@ -98,31 +92,17 @@ operations()
 	sed -n 's/^operations //p' "$SCRATCH/soak" | tr ' ' '\n'
 }
 
-soak()
-{
-	local lcores cpu
-
-	lcores=$(eal_lcores)
-	cpu=${lcores##*@}
-	eal_command "$SOAK" -m 128 "${SHARED[@]}" "--vdev=net_rtap0,iface=$DEMO_IFACE" -- \
-		--iface "$DEMO_IFACE" --secs "$RTAP_SOAK_SECS" --round-secs $ROUND_SECS \
-		--pause-ms $PAUSE_MS \
-		${RTAP_SOAK_SEED:+--seed "$RTAP_SOAK_SEED"} \
-		--secondary "--lcores 5@$cpu --no-pci --no-telemetry --log-level=*:error --proc-type=secondary ${SHARED[*]}"
-	in_netns timeout -k 5 $((2 * RTAP_SOAK_SECS + 120)) "${EAL_COMMAND[@]}" >"$SCRATCH/soak" 2>&1
-}
-
 begin_scenario soak
 SOAK=$RTAP_BUILD/devtools/soak/rtap_soak
 [ -x "$SOAK" ] || die "no program at $SOAK: build first"
 share_memory
 tap_plan 14
 
-# The kernel is to say nothing of its own accord: the sums are exact.
-in_netns sh -c 'echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6'
+seconds=30
+[ "${RTAP_FULL:-0}" != 1 ] || seconds=1800
 read -r begin _ </proc/uptime
 watch_kernel
-if ! check "$RTAP_SOAK_SECS seconds: the program ends well" soak; then
+if ! check "the program ends well" soak "$SOAK" $seconds "$SCRATCH/soak"; then
 	note "$(tail -n 30 "$SCRATCH/soak")"
 fi
 note "$(grep '^seed=' "$SCRATCH/soak"), $(rounds | wc -l) rounds, $(rounds fair | wc -l) of them without loss of link"
