@@ -199,6 +199,52 @@ odd_answers_leave_nothing_open(void)
 	return ret;
 }
 
+static int
+wait_asked(void)
+{
+	const struct rtap_run run = { .seq = 0, .n = 1, .len = 100 };
+	const struct rtap_deadline deadline = rtap_deadline_start();
+
+	while (rtap_forged_answers_count() == 0) {
+		TEST_ASSERT_EQUAL(rtap_mp_do(RTAP_PEER_BURST, &run), 0, "it has queues");
+		TEST_ASSERT(rtap_deadline_wait(&deadline), "it does not ask");
+	}
+	return TEST_SUCCESS;
+}
+
+static int
+close_before_loan(void)
+{
+	const struct rtap_run run = { .seq = 0, .n = 1, .len = 100 };
+	int nb_fds;
+
+	TEST_ASSERT_SUCCESS(rte_eth_dev_stop(rtap_fx.port), "cannot stop");
+	TEST_ASSERT_SUCCESS(rtap_port_start(rtap_fx.port), "cannot start");
+	nb_fds = rtap_mp_tell(RTAP_PEER_FDS);
+	TEST_ASSERT_SUCCESS(rtap_forge_answers(RTAP_FORGED_LATE), "cannot forge");
+	TEST_ASSERT_SUCCESS(wait_asked(), "before");
+	TEST_ASSERT_SUCCESS(rte_eth_dev_stop(rtap_fx.port), "cannot stop");
+	TEST_ASSERT_SUCCESS(rte_eth_dev_close(rtap_fx.port), "cannot close");
+	rtap_forge_go();
+	for (unsigned int i = 0; i < 50; i++) {
+		TEST_ASSERT_EQUAL(rtap_mp_do(RTAP_PEER_BURST, &run), 0, "it has queues");
+		usleep(1000);
+	}
+	TEST_ASSERT_EQUAL(rtap_mp_tell(RTAP_PEER_FDS), nb_fds, "descriptors are kept");
+	return TEST_SUCCESS;
+}
+
+/* Who was stopped when the loan came, and for long, finds nothing there. */
+static int
+loan_of_a_closed_port_opens_no_queue(void)
+{
+	int ret = close_before_loan();
+
+	rtap_forge_go();
+	rtap_forge_end();
+	return ret;
+}
+
 /* Such as another build of the driver gives. */
 static int
 process_of_another_build_gets_no_port(void)
@@ -236,6 +282,8 @@ struct unit_test_suite rtap_loan_suite = {
 			port_in_place_of_a_closed_one_leaves_nothing),
 		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown,
 			odd_answers_leave_nothing_open),
+		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown,
+			loan_of_a_closed_port_opens_no_queue),
 		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown,
 			process_of_another_build_gets_no_port),
 		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown,

@@ -44,10 +44,12 @@ enum rtap_forged_answer {
 	RTAP_FORGED_NONE,	/* a part without one */
 	RTAP_FORGED_NB_BORROW,
 	RTAP_FORGED_BUILD = RTAP_FORGED_NB_BORROW, /* that it is another build */
+	RTAP_FORGED_LATE,	/* a loan, when rtap_forge_go() is called */
 };
 
 int rtap_forge_answers(enum rtap_forged_answer odd);
 unsigned int rtap_forged_answers_count(void);
+void rtap_forge_go(void);
 /* Nobody answers from now on, until the driver has a new port. */
 void rtap_forge_end(void);
 

@@ -195,9 +195,13 @@ on_recall(void *arg)
 	rte_intr_callback_unregister_pending(b->recall, on_recall, b, after_recall);
 }
 
+/* A primary that has not waited for this process may have closed the port: no arrays then. */
 static void
-open_gate(struct gate *gate, void *queue, bool is_started, uint32_t loan)
+open_gate(struct gate *gate, void **queues, const uint8_t *states, uint32_t loan)
 {
+	void *queue = queues != NULL ? queues[gate->queue_id] : NULL;
+	bool is_started = states[gate->queue_id] == RTE_ETH_QUEUE_STATE_STARTED;
+
 	rte_spinlock_lock(&gate->lock);
 	gate->queue = queue;
 	gate->loan = loan;
@@ -215,12 +219,10 @@ open_gates(struct rtap_borrower *b, const struct rtap_mp_loan *loan)
 
 	for (uint16_t i = 0; i < loan->nb_fds; i++) {
 		pair_of(b, i)->tap_fd = loan->fds[i];
-		open_gate(&b->tx[i], data->tx_queues[i],
-			data->tx_queue_state[i] == RTE_ETH_QUEUE_STATE_STARTED, loan->number);
+		open_gate(&b->tx[i], data->tx_queues, data->tx_queue_state, loan->number);
 	}
 	for (uint16_t i = 0; i < loan->nb_fds; i++)
-		open_gate(&b->rx[i], data->rx_queues[i],
-			data->rx_queue_state[i] == RTE_ETH_QUEUE_STATE_STARTED, loan->number);
+		open_gate(&b->rx[i], data->rx_queues, data->rx_queue_state, loan->number);
 }
 
 bool
