@@ -402,16 +402,28 @@ closed_port_is_an_error_in_second_process(void)
 }
 
 static int
-unplug_and_plug(void)
+unplug(void)
 {
 	TEST_ASSERT_SUCCESS(rte_eal_hotplug_remove("vdev", RTAP_TEST_VDEV), "remove");
 	TEST_ASSERT_SUCCESS(rtap_kernel_link_wait_gone(RTAP_TEST_IFACE), "is kept");
 	TEST_ASSERT_EQUAL(rtap_mp_tell(RTAP_PEER_LINK), -ENODEV, "port is kept");
+	return TEST_SUCCESS;
+}
+
+static int
+plug(void)
+{
 	TEST_ASSERT_SUCCESS(rte_eal_hotplug_add("vdev", RTAP_TEST_VDEV, RTAP_TEST_ARGS), "add");
 	TEST_ASSERT_SUCCESS(rte_eth_dev_get_port_by_name(RTAP_TEST_VDEV, &rtap_fx.port),
 		"no port");
 	TEST_ASSERT_SUCCESS(rtap_port_run(rtap_fx.port, 1), "cannot start");
 	return rtap_open_socket();
+}
+
+static int
+unplug_and_plug(void)
+{
+	return unplug() == TEST_SUCCESS ? plug() : TEST_FAILED;
 }
 
 static int
@@ -436,6 +448,23 @@ unplugged_while_the_other_polls(void)
 		TEST_ASSERT_SUCCESS(unplug_and_plug(), "round %u", i);
 	}
 	return rtap_mp_check_both();
+}
+
+/* They go on with its number, and it has no queues yet when it is there again. */
+static int
+plugged_while_the_other_polls(void)
+{
+	int ret;
+
+	for (unsigned int i = 0; i < ROUNDS; i++) {
+		TEST_ASSERT_SUCCESS(unplug(), "round %u", i);
+		TEST_ASSERT_SUCCESS(rtap_mp_tell(RTAP_PEER_POLL), "does not poll");
+		TEST_ASSERT_SUCCESS(plug(), "round %u", i);
+		ret = rtap_mp_tell(RTAP_PEER_LINK);
+		TEST_ASSERT(ret >= 0, "its link: %d, round %u", ret, i);
+		TEST_ASSERT_SUCCESS(rtap_mp_check_both(), "round %u", i);
+	}
+	return TEST_SUCCESS;
 }
 
 /* What is read of a queue may be just being freed. */
@@ -563,6 +592,7 @@ struct unit_test_suite rtap_mp_suite = {
 			closed_port_is_an_error_in_second_process),
 		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown, hot_plug_reaches_second_process),
 		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown, unplugged_while_the_other_polls),
+		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown, plugged_while_the_other_polls),
 		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown,
 			queues_change_while_the_other_reads_statistics),
 		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown, killed_process_takes_little_along),

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include <rte_bus_vdev.h>
+#include <rte_cycles.h>
 #include <rte_eal.h>
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
@@ -546,6 +547,15 @@ peer_obey(const struct command *command)
 	}
 }
 
+/* An application takes its time with a new port, and its lcores may poll that already. */
+static int
+linger(uint16_t port __rte_unused, enum rte_eth_event_type type __rte_unused,
+		void *arg __rte_unused, void *ret_param __rte_unused)
+{
+	rte_delay_us_sleep(10 * 1000);
+	return 0;
+}
+
 /* What the test program does in the second process, until its pipe ends. */
 static int
 rtap_peer(void)
@@ -556,6 +566,7 @@ rtap_peer(void)
 	if (getenv("RTAP_PEER") == NULL)
 		return TEST_SKIPPED; /* called by hand */
 	rtap_fx.pool = rte_mempool_lookup(RTAP_TEST_POOL);
+	rte_eth_dev_callback_register(RTE_ETH_ALL, RTE_ETH_EVENT_NEW, linger, NULL);
 	answer = rte_eth_dev_get_port_by_name(RTAP_TEST_VDEV, &peer_port);
 	while (write(FD_ANSWERS, &answer, sizeof(answer)) == sizeof(answer) &&
 			read(FD_COMMANDS, &command, sizeof(command)) == sizeof(command)) {

@@ -94,6 +94,13 @@ typedef int rte_memory_order;
 #include <rte_ip.h>
 #endif
 
+/* 25.11: stand-ins for what a port cannot do yet. Before, it had no function for it. */
+#if RTE_VERSION < RTE_VERSION_NUM(25, 11, 0, 0)
+#define rte_eth_tx_pkt_prepare_dummy NULL
+#define rte_eth_queue_count_dummy NULL
+#define rte_eth_descriptor_status_dummy NULL
+#endif
+
 /* 25.03: attributes around a packed structure instead of behind it. */
 #ifndef __rte_packed_begin
 #define __rte_packed_begin

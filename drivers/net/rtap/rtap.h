@@ -307,7 +307,7 @@ int rtap_check_port(const struct rte_eth_dev *dev);
 /* What is left of a failed creation is to be destroyed; so is what was never created. */
 int rtap_borrower_create(struct rte_eth_dev *dev, const struct rtap_mp_port *port);
 void rtap_borrower_destroy(struct rte_eth_dev *dev);
-/* The last step of a probe: ethdev can use the port from then on. */
+/* Of the port, for the bursts of ethdev, which find the gates as their queues from now on. */
 void rtap_borrower_set_functions(struct rte_eth_dev *dev);
 /* False if the primary has closed it. */
 bool rtap_borrower_has_port(const struct rte_eth_dev *dev);

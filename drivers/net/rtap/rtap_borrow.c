@@ -3,14 +3,13 @@
  */
 
 /*
- * Owns the queues as a secondary process has them. They are the primary's; this
- * process borrows their descriptors when it first polls one, and makes rings of
- * its own for those that it polls.
+ * Owns the queues as a secondary process has them. They are the primary's; this process
+ * borrows their descriptors when it first polls one, and makes rings for those it polls.
  *
- * Between ethdev and a queue stands a gate in memory of this process. It is
- * open while the queue is borrowed, and only then is the shared memory of the
- * queue looked at: the primary recalls its queues before it changes or frees
- * them. Gates are opened and shut on the interrupt thread.
+ * Between ethdev and a queue stands a gate in memory of this process. It is open while
+ * the queue is borrowed, and only then is the shared memory of the queue looked at: the
+ * primary recalls its queues before it changes or frees them. Gates are opened and shut
+ * on the interrupt thread.
  */
 
 #include <errno.h>
@@ -291,9 +290,8 @@ want_loan(struct rtap_borrower *b)
 {
 	uint64_t due = rte_atomic_load_explicit(&b->retry_at, rte_memory_order_acquire);
 
-	if (due == NEVER || rte_get_tsc_cycles() < due)
-		return;
-	if (!rte_atomic_compare_exchange_strong_explicit(&b->retry_at, &due, NEVER,
+	if (due == NEVER || rte_get_tsc_cycles() < due ||
+			!rte_atomic_compare_exchange_strong_explicit(&b->retry_at, &due, NEVER,
 			rte_memory_order_acquire, rte_memory_order_relaxed))
 		return;
 	if (rte_eal_alarm_set(1, ask_for_loan, b) < 0)
@@ -450,10 +448,9 @@ static void
 init_gates(struct rtap_borrower *b, struct gate *gates, void **data, bool is_rx)
 {
 	for (uint16_t i = 0; i < RTE_MAX_QUEUES_PER_PORT; i++) {
-		data[i] = &b->shut;
+		data[i] = i < RTAP_MAX_QUEUES ? &gates[i] : &b->shut;
 		if (i >= RTAP_MAX_QUEUES)
 			continue;
-		data[i] = &gates[i];
 		gates[i].borrower = b;
 		gates[i].queue_id = i;
 		gates[i].is_rx = is_rx;
@@ -585,15 +582,14 @@ void
 rtap_borrower_set_functions(struct rte_eth_dev *dev)
 {
 	struct rtap_borrower *b = borrower_of(dev);
-	struct rte_eth_fp_ops *fp_ops = &rte_eth_fp_ops[dev->data->port_id];
+	struct rte_eth_fp_ops *fp_ops = &rte_eth_fp_ops[dev - rte_eth_devices];
 
+	fp_ops->rxq.data = b->rx_gates;
+	fp_ops->txq.data = b->tx_gates;
 	dev->rx_pkt_burst = gate_rx_burst;
 	dev->rx_queue_count = rtap_gate_rx_queue_count;
 	dev->rx_descriptor_status = gate_descriptor_status;
 	dev->tx_pkt_burst = gate_tx_burst;
 	dev->tx_pkt_prepare = gate_tx_prepare;
 	dev->tx_descriptor_status = gate_descriptor_status;
-	rte_eth_dev_probing_finish(dev);
-	fp_ops->rxq.data = b->rx_gates;
-	fp_ops->txq.data = b->tx_gates;
 }

@@ -8,13 +8,18 @@
  */
 
 #include <errno.h>
+#include <string.h>
 
 #include <bus_vdev_driver.h>
 #include <ethdev_driver.h>
 #include <ethdev_vdev.h>
+#include <rte_cycles.h>
 
 #include "rtap.h"
 #include "rtap_log.h"
+
+/* A thread that has looked for its queue has called its function after that time. */
+#define CALL_US 10000
 
 int
 rtap_check_port(const struct rte_eth_dev *dev)
@@ -64,6 +69,15 @@ refuse_mtu(struct rte_eth_dev *dev, uint16_t mtu __rte_unused)
 	return refuse(dev);
 }
 
+/* Data of a port that are this process's own, and its number there. */
+static struct rte_eth_dev_data *
+own_data(const struct rte_eth_dev *dev)
+{
+	static struct rte_eth_dev_data own[RTE_MAX_ETHPORTS];
+
+	return &own[dev - rte_eth_devices];
+}
+
 /*
  * ethdev is about to ask the port's data for its number, by which it ends the
  * bursts of this process. What the primary has closed has the number 0, which
@@ -72,11 +86,63 @@ refuse_mtu(struct rte_eth_dev *dev, uint16_t mtu __rte_unused)
 static void
 keep_number(struct rte_eth_dev *dev)
 {
-	static struct rte_eth_dev_data closed[RTE_MAX_ETHPORTS];
-	uint16_t port_id = dev - rte_eth_devices;
+	struct rte_eth_dev_data *own = own_data(dev);
 
-	closed[port_id].port_id = port_id;
-	dev->data = &closed[port_id];
+	memset(own, 0, sizeof(*own));
+	own->port_id = dev - rte_eth_devices;
+	dev->data = own;
+}
+
+static void
+set_dummies(struct rte_eth_dev *dev)
+{
+	dev->rx_pkt_burst = rte_eth_pkt_burst_dummy;
+	dev->rx_queue_count = rte_eth_queue_count_dummy;
+	dev->rx_descriptor_status = rte_eth_descriptor_status_dummy;
+	dev->tx_pkt_burst = rte_eth_pkt_burst_dummy;
+	dev->tx_pkt_prepare = rte_eth_tx_pkt_prepare_dummy;
+	dev->tx_descriptor_status = rte_eth_descriptor_status_dummy;
+}
+
+/* What bursts of this process call: last, when they find the gates. */
+static void
+show_functions(const struct rte_eth_dev *dev)
+{
+	struct rte_eth_fp_ops *fp_ops = &rte_eth_fp_ops[dev - rte_eth_devices];
+
+	rte_delay_us_sleep(CALL_US);
+	fp_ops->rx_pkt_burst = dev->rx_pkt_burst;
+	fp_ops->rx_queue_count = dev->rx_queue_count;
+	fp_ops->rx_descriptor_status = dev->rx_descriptor_status;
+	fp_ops->tx_pkt_burst = dev->tx_pkt_burst;
+	fp_ops->tx_pkt_prepare = dev->tx_pkt_prepare;
+	fp_ops->tx_descriptor_status = dev->tx_descriptor_status;
+}
+
+/*
+ * Lcores may poll the number of the port already. ethdev has them look for a queue in
+ * arrays of the primary, which a port that is not configured has not, and tells the
+ * application of the port, which takes its time: till then, dummies look at no queue.
+ */
+static void
+finish_probing(struct rte_eth_dev *dev)
+{
+	static void *no_queues[RTE_MAX_QUEUES_PER_PORT];
+	struct rte_eth_dev_data *shared = dev->data;
+	struct rte_eth_dev_data *own = own_data(dev);
+
+	*own = *shared;
+	own->port_id = dev - rte_eth_devices;
+	if (own->rx_queues == NULL)
+		own->rx_queues = no_queues;
+	if (own->tx_queues == NULL)
+		own->tx_queues = no_queues;
+	dev->data = own;
+	set_dummies(dev);
+	rte_eth_dev_probing_finish(dev);
+	dev->data = shared;
+	rtap_borrower_set_functions(dev);
+	show_functions(dev);
 }
 
 static void
@@ -191,7 +257,7 @@ rtap_secondary_probe(struct rte_vdev_device *vdev)
 	dev->device = &vdev->device;
 	dev->dev_ops = &secondary_ops;
 	rtap_view_add(dev);
-	rtap_borrower_set_functions(dev);
+	finish_probing(dev);
 	return 0;
 }
 
