@@ -9,7 +9,7 @@
  */
 
 #include <errno.h>
-#include <stdbool.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -140,8 +140,9 @@ rtap_peer_forge(void)
 }
 
 static enum rtap_forged_answer forged;
+static int (*work_first)(void);
+static int forged_pipe[2] = { -1, -1 };
 static RTE_ATOMIC(unsigned int) nb_forged;
-static RTE_ATOMIC(bool) may_go;
 
 /* What is good of an answer about one queue: the pipe and a TAP descriptor. */
 static void
@@ -171,7 +172,7 @@ make_odd(struct message *m, struct rte_mp_msg *msg)
 	case RTAP_FORGED_NONE:
 		msg->num_fds = 0;
 		break;
-	case RTAP_FORGED_LATE:
+	case RTAP_FORGED_LOAN:
 		m->loan = 1;
 		break;
 	default:
@@ -180,28 +181,12 @@ make_odd(struct message *m, struct rte_mp_msg *msg)
 	}
 }
 
-static void
-wait_to_go(void)
-{
-	const struct rtap_deadline deadline = rtap_deadline_start();
-
-	while (!rte_atomic_load_explicit(&may_go, rte_memory_order_acquire)) {
-		if (!rtap_deadline_wait(&deadline))
-			break;
-	}
-}
-
-/* The loan that comes with it ends at once. */
 static int
 answer_oddly(const struct rte_mp_msg *ask, const void *peer)
 {
 	struct rte_mp_msg msg;
 	struct message m;
-	int fds[2];
-	int ret;
 
-	if (pipe(fds) < 0)
-		return -1;
 	memset(&msg, 0, sizeof(msg));
 	strlcpy(msg.name, MP_KEY, sizeof(msg.name));
 	msg.len_param = sizeof(m);
@@ -209,22 +194,22 @@ answer_oddly(const struct rte_mp_msg *ask, const void *peer)
 	make_odd(&m, &msg);
 	memcpy(msg.param, &m, sizeof(m));
 	for (int i = 0; i < msg.num_fds; i++)
-		msg.fds[i] = fds[0];
+		msg.fds[i] = forged_pipe[0];
+	if (work_first != NULL && work_first() < 0)
+		return -1;
 	rte_atomic_fetch_add_explicit(&nb_forged, 1, rte_memory_order_relaxed);
-	wait_to_go();
-	ret = rte_mp_reply(&msg, peer);
-	close(fds[0]);
-	close(fds[1]);
-	return ret;
+	return rte_mp_reply(&msg, peer);
 }
 
 int
-rtap_forge_answers(enum rtap_forged_answer odd)
+rtap_forge_answers(enum rtap_forged_answer odd, int (*first)(void))
 {
 	forged = odd;
-	rte_atomic_store_explicit(&may_go, odd != RTAP_FORGED_LATE, rte_memory_order_release);
+	work_first = first;
 	rte_atomic_store_explicit(&nb_forged, 0, rte_memory_order_relaxed);
 	rte_mp_action_unregister(MP_KEY);
+	if (forged_pipe[0] < 0 && pipe2(forged_pipe, O_CLOEXEC) < 0)
+		return -errno;
 	return rte_mp_action_register(MP_KEY, answer_oddly);
 }
 
@@ -235,13 +220,12 @@ rtap_forged_answers_count(void)
 }
 
 void
-rtap_forge_go(void)
-{
-	rte_atomic_store_explicit(&may_go, true, rte_memory_order_release);
-}
-
-void
 rtap_forge_end(void)
 {
 	rte_mp_action_unregister(MP_KEY);
+	if (forged_pipe[0] < 0)
+		return;
+	close(forged_pipe[0]);
+	close(forged_pipe[1]);
+	forged_pipe[0] = -1;
 }

@@ -175,7 +175,7 @@ check_odd_answer(enum rtap_forged_answer odd)
 	TEST_ASSERT_SUCCESS(rte_eal_hotplug_add("vdev", RTAP_TEST_VDEV, RTAP_TEST_ARGS), "add");
 	TEST_ASSERT_SUCCESS(rtap_port_run(rtap_fx.port, 1), "cannot start");
 	nb_fds = rtap_mp_tell(RTAP_PEER_FDS);
-	TEST_ASSERT_SUCCESS(rtap_forge_answers(odd), "cannot forge");
+	TEST_ASSERT_SUCCESS(rtap_forge_answers(odd, NULL), "cannot forge");
 	for (unsigned int i = 0; i < 50; i++) {
 		TEST_ASSERT_EQUAL(rtap_mp_do(RTAP_PEER_BURST, &run), 0, "it takes the answer");
 		usleep(1000);
@@ -199,6 +199,15 @@ odd_answers_leave_nothing_open(void)
 	return ret;
 }
 
+/* On the thread that answers, to whom comes too late. */
+static int
+close_port(void)
+{
+	const int ret = rte_eth_dev_stop(rtap_fx.port);
+
+	return ret == 0 ? rte_eth_dev_close(rtap_fx.port) : ret;
+}
+
 static int
 wait_asked(void)
 {
@@ -209,28 +218,8 @@ wait_asked(void)
 		TEST_ASSERT_EQUAL(rtap_mp_do(RTAP_PEER_BURST, &run), 0, "it has queues");
 		TEST_ASSERT(rtap_deadline_wait(&deadline), "it does not ask");
 	}
-	return TEST_SUCCESS;
-}
-
-static int
-close_before_loan(void)
-{
-	const struct rtap_run run = { .seq = 0, .n = 1, .len = 100 };
-	int nb_fds;
-
-	TEST_ASSERT_SUCCESS(rte_eth_dev_stop(rtap_fx.port), "cannot stop");
-	TEST_ASSERT_SUCCESS(rtap_port_start(rtap_fx.port), "cannot start");
-	nb_fds = rtap_mp_tell(RTAP_PEER_FDS);
-	TEST_ASSERT_SUCCESS(rtap_forge_answers(RTAP_FORGED_LATE), "cannot forge");
-	TEST_ASSERT_SUCCESS(wait_asked(), "before");
-	TEST_ASSERT_SUCCESS(rte_eth_dev_stop(rtap_fx.port), "cannot stop");
-	TEST_ASSERT_SUCCESS(rte_eth_dev_close(rtap_fx.port), "cannot close");
-	rtap_forge_go();
-	for (unsigned int i = 0; i < 50; i++) {
-		TEST_ASSERT_EQUAL(rtap_mp_do(RTAP_PEER_BURST, &run), 0, "it has queues");
-		usleep(1000);
-	}
-	TEST_ASSERT_EQUAL(rtap_mp_tell(RTAP_PEER_FDS), nb_fds, "descriptors are kept");
+	usleep(10 * 1000);
+	TEST_ASSERT_EQUAL(rtap_mp_do(RTAP_PEER_BURST, &run), 0, "it has queues now");
 	return TEST_SUCCESS;
 }
 
@@ -238,11 +227,42 @@ close_before_loan(void)
 static int
 loan_of_a_closed_port_opens_no_queue(void)
 {
-	int ret = close_before_loan();
+	const int nb_fds = rtap_mp_tell(RTAP_PEER_FDS);
+	int ret;
 
-	rtap_forge_go();
+	TEST_ASSERT_SUCCESS(rtap_forge_answers(RTAP_FORGED_LOAN, close_port), "cannot forge");
+	ret = wait_asked();
 	rtap_forge_end();
-	return ret;
+	TEST_ASSERT_SUCCESS(ret, "before the end of the loan");
+	usleep(100 * 1000);
+	TEST_ASSERT_EQUAL(rtap_mp_tell(RTAP_PEER_FDS), nb_fds, "descriptors are kept");
+	return TEST_SUCCESS;
+}
+
+static int
+close_second(void)
+{
+	uint16_t port;
+
+	return rte_eth_dev_get_port_by_name(RTAP_TEST_VDEV2, &port) < 0 ? 0 :
+		rte_eth_dev_close(port);
+}
+
+/* ethdev's data say by then that it is the first one. */
+static int
+port_closed_while_it_is_attached_spares_the_first(void)
+{
+	int ret;
+
+	TEST_ASSERT_EQUAL(rtap_fx.port, 0, "port %u", rtap_fx.port);
+	TEST_ASSERT_SUCCESS(rtap_mp_check_both(), "before");
+	TEST_ASSERT_SUCCESS(rtap_forge_answers(RTAP_FORGED_ERROR, close_second), "cannot forge");
+	ret = rte_eal_hotplug_add("vdev", RTAP_TEST_VDEV2, ARGS2);
+	TEST_ASSERT(ret < 0, "a port that is closed is attached");
+	TEST_ASSERT_EQUAL(rtap_forged_answers_count(), 1, "it has not asked once");
+	TEST_ASSERT_SUCCESS(rtap_mp_check_peer(), "the first port of the second process");
+	rtap_forge_end();
+	return TEST_SUCCESS;
 }
 
 /* Such as another build of the driver gives. */
@@ -252,7 +272,7 @@ process_of_another_build_gets_no_port(void)
 	int ret;
 
 	TEST_ASSERT_SUCCESS(rtap_peer_stop(&rtap_mp_peer), "it does not end well");
-	TEST_ASSERT_SUCCESS(rtap_forge_answers(RTAP_FORGED_BUILD), "cannot forge");
+	TEST_ASSERT_SUCCESS(rtap_forge_answers(RTAP_FORGED_BUILD, NULL), "cannot forge");
 	ret = rtap_peer_start(&rtap_mp_peer);
 	rtap_forge_end();
 	TEST_ASSERT_EQUAL(ret, -ENODEV, "its port: %d", ret);
@@ -284,6 +304,8 @@ struct unit_test_suite rtap_loan_suite = {
 			odd_answers_leave_nothing_open),
 		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown,
 			loan_of_a_closed_port_opens_no_queue),
+		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown,
+			port_closed_while_it_is_attached_spares_the_first),
 		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown,
 			process_of_another_build_gets_no_port),
 		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown,

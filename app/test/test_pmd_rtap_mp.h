@@ -44,13 +44,13 @@ enum rtap_forged_answer {
 	RTAP_FORGED_NONE,	/* a part without one */
 	RTAP_FORGED_NB_BORROW,
 	RTAP_FORGED_BUILD = RTAP_FORGED_NB_BORROW, /* that it is another build */
-	RTAP_FORGED_LATE,	/* a loan, when rtap_forge_go() is called */
+	RTAP_FORGED_LOAN,	/* of one queue */
 };
 
-int rtap_forge_answers(enum rtap_forged_answer odd);
+/* With something to do before each, on the thread that answers. */
+int rtap_forge_answers(enum rtap_forged_answer odd, int (*first)(void));
 unsigned int rtap_forged_answers_count(void);
-void rtap_forge_go(void);
-/* Nobody answers from now on, until the driver has a new port. */
+/* Nobody answers from now on, until the driver has a new port; a loan comes to its end. */
 void rtap_forge_end(void);
 
 #endif /* _TEST_PMD_RTAP_MP_H_ */

@@ -80,8 +80,8 @@ own_data(const struct rte_eth_dev *dev)
 
 /*
  * ethdev is about to ask the port's data for its number, by which it ends the
- * bursts of this process. What the primary has closed has the number 0, which
- * is another port: from here on the data are ones of this process.
+ * bursts of this process. What the primary has closed, or closes just now, has
+ * the number 0, which is another port: from here on the data are this process's.
  */
 static void
 keep_number(struct rte_eth_dev *dev)
@@ -251,6 +251,7 @@ rtap_secondary_probe(struct rte_vdev_device *vdev)
 	if (ret < 0) {
 		rtap_borrower_destroy(dev);
 		rtap_process_release(dev);
+		keep_number(dev);
 		rte_eth_dev_release_port(dev);
 		return ret;
 	}
