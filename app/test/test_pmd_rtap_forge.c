@@ -40,6 +40,7 @@ struct message {
 	uint32_t loan;
 	uint16_t first;
 	uint16_t total;
+	uint32_t request;
 	char name[RTE_ETH_NAME_MAX_LEN];
 };
 
@@ -171,6 +172,10 @@ make_odd(struct message *m, struct rte_mp_msg *msg)
 		break;
 	case RTAP_FORGED_NONE:
 		msg->num_fds = 0;
+		break;
+	case RTAP_FORGED_REQUEST:
+		m->loan = 1;
+		m->request++;
 		break;
 	case RTAP_FORGED_LOAN:
 		m->loan = 1;

@@ -42,6 +42,7 @@ enum rtap_forged_answer {
 	RTAP_FORGED_TOO_FEW,	/* more descriptors than there are in all */
 	RTAP_FORGED_TOO_MANY,	/* of more than can be */
 	RTAP_FORGED_NONE,	/* a part without one */
+	RTAP_FORGED_REQUEST,	/* a loan, to another request */
 	RTAP_FORGED_NB_BORROW,
 	RTAP_FORGED_BUILD = RTAP_FORGED_NB_BORROW, /* that it is another build */
 	RTAP_FORGED_LOAN,	/* of one queue */

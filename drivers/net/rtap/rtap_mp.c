@@ -24,6 +24,7 @@
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
+#include <rte_stdatomic.h>
 #include <rte_string_fns.h>
 
 #include "rtap_log.h"
@@ -36,6 +37,7 @@
 #define MP_VERSION 1
 
 #define ASK_TIMEOUT_S 1
+#define ASK_TRIES 3
 #define RECALL_TIMEOUT_MS 1000
 
 enum message_kind {
@@ -55,6 +57,7 @@ struct message {
 	uint32_t loan;       /* 0 when its first part is asked for */
 	uint16_t first;      /* place of the first descriptor of a message among all */
 	uint16_t total;
+	uint32_t request;    /* its number, which is that of the answer, too */
 	char name[RTE_ETH_NAME_MAX_LEN];
 };
 
@@ -203,6 +206,7 @@ handle_message(const struct rte_mp_msg *msg, const void *peer)
 
 	prepare_message(&reply);
 	memcpy(&ask, msg->param, sizeof(ask));
+	answer.request = ask.request;
 	/* Nobody was to send any. */
 	close_fds(msg->fds, msg->num_fds);
 	pthread_mutex_lock(&lenders_lock);
@@ -369,13 +373,14 @@ rtap_mp_recall(struct rtap_mp_lender *lender, int *late_fd)
 	return ret;
 }
 
+/* EAL takes one that comes late for the answer to the next request: -EBADMSG. */
 static int
-check_answer(const struct rte_mp_msg *msg, struct message *answer)
+check_answer(const struct rte_mp_msg *msg, uint32_t request, struct message *answer)
 {
 	memcpy(answer, msg->param, sizeof(*answer));
 	if (!is_well_formed(msg, answer) || answer->result > 0)
 		return -EPROTO;
-	return answer->result;
+	return answer->request == request ? answer->result : -EBADMSG;
 }
 
 /* EAL receives descriptors without this flag. */
@@ -400,19 +405,23 @@ send_and_wait(struct rte_mp_msg *msg, struct rte_mp_reply *reply)
 	return ret;
 }
 
-/* Turns `m` into the answer. Returns the number of descriptors that came with it. */
+static uint32_t
+next_request(void)
+{
+	static RTE_ATOMIC(uint32_t) last;
+
+	return rte_atomic_fetch_add_explicit(&last, 1, rte_memory_order_relaxed) + 1;
+}
+
 static int
-ask_primary(struct message *m, int fds[RTE_MP_MAX_FD_NUM])
+ask_once(const struct message *ask, struct message *answer, int fds[RTE_MP_MAX_FD_NUM])
 {
 	struct rte_mp_reply reply;
 	struct rte_mp_msg msg;
 	int ret;
 
-	/* EAL would say so, too, but in louder words and each time. */
-	if (rte_eal_primary_proc_alive(NULL) == 0)
-		return -EOWNERDEAD;
 	prepare_message(&msg);
-	memcpy(msg.param, m, sizeof(*m));
+	memcpy(msg.param, ask, sizeof(*ask));
 	ret = send_and_wait(&msg, &reply);
 	if (ret < 0)
 		return ret;
@@ -422,7 +431,7 @@ ask_primary(struct message *m, int fds[RTE_MP_MAX_FD_NUM])
 		return -EAGAIN;
 	}
 
-	ret = check_answer(&reply.msgs[0], m);
+	ret = check_answer(&reply.msgs[0], ask->request, answer);
 	if (ret == 0) {
 		ret = reply.msgs[0].num_fds;
 		memcpy(fds, reply.msgs[0].fds, ret * sizeof(fds[0]));
@@ -432,6 +441,23 @@ ask_primary(struct message *m, int fds[RTE_MP_MAX_FD_NUM])
 	}
 	free(reply.msgs);
 	return ret;
+}
+
+/* Turns `m` into the answer. Returns the number of descriptors that came with it. */
+static int
+ask_primary(struct message *m, int fds[RTE_MP_MAX_FD_NUM])
+{
+	struct message ask = *m;
+	int ret = -EBADMSG;
+
+	for (unsigned int i = 0; i < ASK_TRIES && ret == -EBADMSG; i++) {
+		/* EAL would say so, too, but in louder words and each time. */
+		if (rte_eal_primary_proc_alive(NULL) == 0)
+			return -EOWNERDEAD;
+		ask.request = next_request();
+		ret = ask_once(&ask, m, fds);
+	}
+	return ret == -EBADMSG ? -ETIMEDOUT : ret;
 }
 
 static void
