@@ -61,9 +61,9 @@ what_is_received_can_be_sent(void)
 	return TEST_SUCCESS;
 }
 
-/* From now on, this process can open nothing more. */
+/* From now on, this process can open so many more. */
 static int
-forbid_descriptors(struct rlimit *before)
+limit_descriptors(unsigned int nb_more, struct rlimit *before)
 {
 	const int next = dup(STDOUT_FILENO);
 	struct rlimit limit;
@@ -72,8 +72,18 @@ forbid_descriptors(struct rlimit *before)
 	if (getrlimit(RLIMIT_NOFILE, before) < 0)
 		return -errno;
 	limit = *before;
-	limit.rlim_cur = next;
+	limit.rlim_cur = next + nb_more;
 	return setrlimit(RLIMIT_NOFILE, &limit) < 0 ? -errno : 0;
+}
+
+int
+rtap_peer_limit_files(const struct rtap_run *run)
+{
+	static struct rlimit before;
+
+	if (run->n > 0)
+		return limit_descriptors(run->n, &before);
+	return setrlimit(RLIMIT_NOFILE, &before) < 0 ? -errno : 0;
 }
 
 static int
@@ -83,13 +93,32 @@ queues_come_after_an_error_has_passed(void)
 	struct rlimit before;
 	int ret;
 
-	TEST_ASSERT_SUCCESS(forbid_descriptors(&before), "no limit");
+	TEST_ASSERT_SUCCESS(limit_descriptors(0, &before), "no limit");
 	ret = rtap_mp_do(RTAP_PEER_BURST, &run);
 	usleep(200 * 1000);
 	if (ret == 0)
 		ret = rtap_mp_do(RTAP_PEER_BURST, &run);
 	setrlimit(RLIMIT_NOFILE, &before);
 	TEST_ASSERT_EQUAL(ret, 0, "it has queues although the first process is out of files");
+	return rtap_mp_check_both();
+}
+
+/* EAL does not come back from a message whose descriptors do not fit. */
+static int
+queues_come_when_there_is_room_for_them(void)
+{
+	const struct rtap_run run = { .seq = 0, .n = 1, .len = 100 };
+	const struct rtap_run lift = { .n = 0 };
+	int ret;
+
+	/* One is too few for a queue and the pipe. */
+	TEST_ASSERT_SUCCESS(rtap_mp_do(RTAP_PEER_LIMIT_FILES, &run), "no limit");
+	ret = rtap_mp_do(RTAP_PEER_BURST, &run);
+	usleep(200 * 1000);
+	if (ret == 0)
+		ret = rtap_mp_do(RTAP_PEER_BURST, &run);
+	TEST_ASSERT_SUCCESS(rtap_mp_do(RTAP_PEER_LIMIT_FILES, &lift), "limit stays");
+	TEST_ASSERT_EQUAL(ret, 0, "it has queues although there is no room");
 	return rtap_mp_check_both();
 }
 
@@ -294,6 +323,8 @@ struct unit_test_suite rtap_loan_suite = {
 			what_is_received_can_be_sent),
 		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown,
 			queues_come_after_an_error_has_passed),
+		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown,
+			queues_come_when_there_is_room_for_them),
 		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown,
 			closed_port_does_not_keep_interrupt_thread),
 		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown,

@@ -542,6 +542,8 @@ peer_obey(const struct command *command)
 		return rtap_peer_open_files();
 	case RTAP_PEER_FILE_BYTES:
 		return rtap_peer_file_bytes();
+	case RTAP_PEER_LIMIT_FILES:
+		return rtap_peer_limit_files(&command->run);
 	default:
 		return -EINVAL;
 	}

@@ -52,6 +52,7 @@ enum rtap_peer_op {
 	RTAP_PEER_INHERITED,	/* descriptors that its programs get, an error if some are ours */
 	RTAP_PEER_RESET,	/* the statistics */
 	RTAP_PEER_FREEZE,	/* itself, in an Rx burst of the run's queue; what that gives */
+	RTAP_PEER_LIMIT_FILES,	/* it can open the run's n more, or, if 0, as many as before */
 };
 
 struct rtap_peer {
@@ -81,6 +82,7 @@ int rtap_peer_forge(void);
 /* What some of the orders do there. */
 int rtap_peer_across(uint16_t port, const struct rtap_run *run);
 int rtap_peer_freeze_in_burst(uint16_t port, const struct rtap_run *run);
+int rtap_peer_limit_files(const struct rtap_run *run);
 int rtap_peer_delay(uint16_t port, unsigned int ms);
 int rtap_peer_left_open(void);
 int rtap_peer_tap_fds(void);

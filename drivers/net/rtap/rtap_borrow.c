@@ -244,6 +244,9 @@ take_loan(struct rtap_borrower *b)
 	/* If that was the last port of the primary, nobody would answer. */
 	if (!rtap_borrower_has_port(b->dev))
 		return -ENODEV;
+	ret = rtap_mp_check_room(b->dev->data->nb_rx_queues + 1);
+	if (ret < 0)
+		return ret;
 	ret = rtap_mp_borrow(&b->port, &loan);
 	if (ret < 0)
 		return ret;

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/queue.h>
 #include <time.h>
 #include <unistd.h>
@@ -515,6 +516,26 @@ borrow_part(const struct rtap_mp_port *port, uint32_t *loan, int *fds, uint16_t 
 	*nb_got += nb_fds;
 	*loan = m.loan;
 	return m.total;
+}
+
+int
+rtap_mp_check_room(uint16_t nb_fds)
+{
+	int fds[RTAP_MP_MAX_FDS + 1];
+	int ret = 0;
+	uint16_t n;
+
+	if (nb_fds > RTE_DIM(fds))
+		return -EMFILE;
+	for (n = 0; n < nb_fds; n++) {
+		fds[n] = eventfd(0, EFD_CLOEXEC);
+		if (fds[n] < 0) {
+			ret = -errno;
+			break;
+		}
+	}
+	close_fds(fds, n);
+	return ret;
 }
 
 int

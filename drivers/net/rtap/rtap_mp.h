@@ -74,6 +74,12 @@ void rtap_mp_get_lending(const struct rtap_mp_lender *lender, struct rtap_mp_len
  */
 int rtap_mp_greet(struct rtap_mp_port *port, uint32_t *process_id);
 
+/*
+ * 0 if this process can open so many descriptors more. EAL's thread for messages ends
+ * for good at a message whose descriptors do not fit.
+ */
+int rtap_mp_check_room(uint16_t nb_fds);
+
 /* -EAGAIN if the port is not lent at the moment; -ESTALE if it is another one of that name. */
 int rtap_mp_borrow(const struct rtap_mp_port *port, struct rtap_mp_loan *loan);
 
