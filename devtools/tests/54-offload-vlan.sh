@@ -19,7 +19,7 @@ tag()
 	local key=$1 netns=$2 fd
 
 	shift 2
-	rm -f "$SCRATCH/$key.fifo"
+	rm -f "$SCRATCH/$key.fifo" "$SCRATCH/$key.tag"
 	mkfifo "$SCRATCH/$key.fifo"
 	exec {fd}<>"$SCRATCH/$key.fifo"
 	ip netns exec "$netns" "$TOOLS/tag.py" "$@" <"$SCRATCH/$key.fifo" \
@@ -27,12 +27,12 @@ tag()
 	TAG_PID[$key]=$!
 	TAG_FD[$key]=$fd
 	poll 20 tagged_or_gone "$key"
-	grep -q ready "$SCRATCH/$key.tag"
+	grep -qs ready "$SCRATCH/$key.tag"
 }
 
 tagged_or_gone()
 {
-	grep -q ready "$SCRATCH/$1.tag" || process_gone "${TAG_PID[$1]}"
+	grep -qs ready "$SCRATCH/$1.tag" || process_gone "${TAG_PID[$1]}"
 }
 
 untag()
