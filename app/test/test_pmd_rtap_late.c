@@ -5,13 +5,17 @@
 /*
  * Cases of rtap_mp_autotest: the second process is stopped in the middle of a
  * burst, as by a debugger, and goes on with it when the first one has not waited
- * any longer. A mempool whose handler stops the process sees to that.
+ * any longer. A mempool whose handler stops the process sees to that. Or it is in
+ * the middle of a request to the kernel, where this process is its debugger.
  */
 
 #include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <rte_bus_vdev.h>
@@ -30,6 +34,9 @@
 /* Mbufs that a burst gets for its queue. */
 #define STOCK 64
 #define ARGS2 "iface=" RTAP_TEST_IFACE2
+
+/* As which a traced process stops at a system call. */
+#define STOP_AT_CALL (SIGTRAP | 0x80)
 
 /* ---- a mempool whose user stops --------------------------------------------- */
 
@@ -98,16 +105,16 @@ teardown(void)
 	rtap_fx.pool = usual_pool;
 }
 
-/* It stops by itself. */
+/* It stops by itself: the signal by which. */
 static int
-wait_frozen(void)
+wait_stopped(void)
 {
 	const struct rtap_deadline deadline = rtap_deadline_start();
 	int status;
 
 	do {
 		if (waitpid(rtap_mp_peer.pid, &status, WNOHANG | WUNTRACED) == rtap_mp_peer.pid)
-			return WIFSTOPPED(status) ? 0 : -ECHILD;
+			return WIFSTOPPED(status) ? WSTOPSIG(status) : -ECHILD;
 	} while (rtap_deadline_wait(&deadline));
 	return -ETIMEDOUT;
 }
@@ -118,7 +125,7 @@ freeze_in_burst(void)
 	const struct rtap_run run = { .queue = 0 };
 
 	TEST_ASSERT_SUCCESS(rtap_peer_order(&rtap_mp_peer, RTAP_PEER_FREEZE, &run), "no order");
-	TEST_ASSERT_SUCCESS(wait_frozen(), "it does not stop");
+	TEST_ASSERT_EQUAL(wait_stopped(), SIGSTOP, "it does not stop");
 	return TEST_SUCCESS;
 }
 
@@ -200,13 +207,127 @@ burst_over_a_close_spares_the_next_port(void)
 	return TEST_SUCCESS;
 }
 
+/* ---- in a request ------------------------------------------------------------ */
+
+/* The system call at which it has stopped. */
+static int
+stopped_in(void)
+{
+	char path[64];
+	int number = -1;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/syscall", rtap_mp_peer.pid);
+	file = fopen(path, "r");
+	if (file == NULL)
+		return -errno;
+	if (fscanf(file, "%d", &number) != 1)
+		number = -ENODATA;
+	fclose(file);
+	return number;
+}
+
+/* Until its thread that obeys enters a system call, or leaves one. */
+static int
+run_to_call(void)
+{
+	int ret;
+
+	do {
+		if (ptrace(PTRACE_SYSCALL, rtap_mp_peer.pid, NULL, NULL) < 0)
+			return -errno;
+		ret = wait_stopped();
+	} while (ret >= 0 && ret != STOP_AT_CALL);
+	return ret < 0 ? ret : 0;
+}
+
+/* What it answers is ready then: the kernel does not wait for who has asked. */
+static int
+run_into_request(void)
+{
+	int ret;
+
+	do {
+		ret = run_to_call();
+	} while (ret == 0 && stopped_in() != SYS_sendto);
+	return ret < 0 ? ret : run_to_call();
+}
+
+static int
+begin_trace(void)
+{
+	const uintptr_t options = PTRACE_O_TRACESYSGOOD;
+	const pid_t pid = rtap_mp_peer.pid;
+
+	if (ptrace(PTRACE_SEIZE, pid, NULL, (void *)options) < 0 ||
+			ptrace(PTRACE_INTERRUPT, pid, NULL, NULL) < 0)
+		return -errno;
+	return RTE_MIN(wait_stopped(), 0);
+}
+
+/* Nobody waits for a reader before the port is closed: it finds out by itself. */
+static int
+check_closed_in_request(enum rtap_peer_op op, int wanted)
+{
+	const int pid = rtap_mp_peer.pid;
+	int answer = 0;
+	int ret = begin_trace();
+
+	if (ret == -EPERM) {
+		printf("skipped: no process may be traced here\n");
+		return TEST_SKIPPED;
+	}
+	TEST_ASSERT_SUCCESS(ret, "it cannot be traced");
+	TEST_ASSERT_SUCCESS(rtap_peer_order(&rtap_mp_peer, op, NULL), "no order");
+	TEST_ASSERT_SUCCESS(run_into_request(), "it asks the kernel nothing");
+	TEST_ASSERT_SUCCESS(rte_eth_dev_stop(rtap_fx.port), "cannot stop");
+	TEST_ASSERT_SUCCESS(rte_eth_dev_close(rtap_fx.port), "cannot close");
+	TEST_ASSERT_SUCCESS(ptrace(PTRACE_DETACH, pid, NULL, NULL), "it is not let go");
+	TEST_ASSERT_SUCCESS(rtap_peer_wait(&rtap_mp_peer, &answer), "no answer");
+	TEST_ASSERT_EQUAL(answer, wanted, "another answer: %d", answer);
+	return TEST_SUCCESS;
+}
+
+/* What ethdev makes of any error of a device that is removed. */
+static int
+statistics_of_a_port_closed_meanwhile_fail(void)
+{
+	return check_closed_in_request(RTAP_PEER_PACKETS, -EIO);
+}
+
+static int
+reset_of_a_port_closed_meanwhile_fails(void)
+{
+	return check_closed_in_request(RTAP_PEER_RESET, -EIO);
+}
+
+static int
+xstats_of_a_port_closed_meanwhile_fail(void)
+{
+	return check_closed_in_request(RTAP_PEER_XSTATS, -1);
+}
+
+static int
+text_of_a_port_closed_meanwhile_fails(void)
+{
+	return check_closed_in_request(RTAP_PEER_DUMP, -EIO);
+}
+
 struct unit_test_suite rtap_late_suite = {
-	.suite_name = "rtap: processes that are stopped in a burst",
+	.suite_name = "rtap: processes that are stopped at work",
 	.unit_test_cases = {
 		TEST_CASE_ST(setup, teardown, burst_over_a_restart_spares_the_queue_in_use),
 		TEST_CASE_ST(setup, teardown, burst_over_a_queue_restart_spares_the_queue_in_use),
 		TEST_CASE_ST(setup, teardown, burst_over_a_reconfiguration_spares_the_new_queues),
 		TEST_CASE_ST(setup, teardown, burst_over_a_close_spares_the_next_port),
+		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown,
+			statistics_of_a_port_closed_meanwhile_fail),
+		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown,
+			reset_of_a_port_closed_meanwhile_fails),
+		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown,
+			xstats_of_a_port_closed_meanwhile_fail),
+		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown,
+			text_of_a_port_closed_meanwhile_fails),
 		TEST_CASES_END()
 	}
 };

@@ -270,10 +270,14 @@ rtap_process(const struct rte_eth_dev *dev)
 	return dev->process_private;
 }
 
+/* 0, which no interface has, in a secondary whose primary has just closed the port. */
 static inline int
 rtap_if_index(const struct rte_eth_dev *dev)
 {
-	return rte_atomic_load_explicit(&rtap_shared(dev)->if_index, rte_memory_order_relaxed);
+	const struct rtap_shared *shared = rtap_shared(dev);
+
+	return shared == NULL ? 0 :
+		rte_atomic_load_explicit(&shared->if_index, rte_memory_order_relaxed);
 }
 
 /* The one way from a shared queue to what this process has of it. */

@@ -150,6 +150,30 @@ set_kernel_counters(struct rtap_kernel_counters *kernel, const struct rtap_link_
 	rtap_counter_set(&kernel->tx_dropped, stats->tx_dropped);
 }
 
+/*
+ * What is counted of a port. The primary may close the port at any time and wait for
+ * no reader in a secondary, which finds ethdev's data of it empty then: they are read
+ * once, before the check that the port is there, and again after waiting for the kernel.
+ */
+struct counted {
+	struct rtap_shared *shared;
+	void **rx_queues;
+	void **tx_queues;
+	uint16_t nb_rx_queues;
+	uint16_t nb_tx_queues;
+};
+
+static int
+find_counted(const struct rte_eth_dev *dev, struct counted *c)
+{
+	c->shared = rtap_shared(dev);
+	c->rx_queues = dev->data->rx_queues;
+	c->tx_queues = dev->data->tx_queues;
+	c->nb_rx_queues = c->rx_queues == NULL ? 0 : dev->data->nb_rx_queues;
+	c->nb_tx_queues = c->tx_queues == NULL ? 0 : dev->data->nb_tx_queues;
+	return rtap_check_port(dev);
+}
+
 void
 rtap_stats_init(struct rtap_shared *shared, const struct rtap_link_stats *stats)
 {
@@ -157,16 +181,24 @@ rtap_stats_init(struct rtap_shared *shared, const struct rtap_link_stats *stats)
 	set_kernel_counters(&shared->kernel_base, stats);
 }
 
-/* Of an interface that is gone, what was last known stays. */
-static void
-update_kernel_counters(struct rte_eth_dev *dev)
+/* Of an interface that is gone, what the kernel was last known to have counted stays. */
+static int
+find_counted_now(struct rte_eth_dev *dev, struct counted *c)
 {
 	struct rtap_nl *nl = &rtap_process(dev)->stats_nl;
 	struct rtap_link_stats stats;
 	struct rtap_place place;
+	bool is_known;
+	int ret = rtap_check_port(dev);
 
-	if (rtap_place_get(dev, nl, &place) == 0 && rtap_nl_get_stats(nl, place, &stats) == 0)
-		set_kernel_counters(&rtap_shared(dev)->kernel, &stats);
+	if (ret < 0)
+		return ret;
+	is_known = rtap_place_get(dev, nl, &place) == 0 &&
+		rtap_nl_get_stats(nl, place, &stats) == 0;
+	ret = find_counted(dev, c);
+	if (ret == 0 && is_known)
+		set_kernel_counters(&c->shared->kernel, &stats);
+	return ret;
 }
 
 static uint64_t
@@ -177,28 +209,28 @@ read_kernel_row(const struct rtap_shared *shared, const struct row *row)
 
 /* A queue that is not set up has counted nothing. */
 static uint64_t
-read_rx_row(const struct rte_eth_dev *dev, uint16_t queue_id, const struct row *row)
+read_rx_row(const struct counted *c, uint16_t queue_id, const struct row *row)
 {
-	const struct rtap_rx_queue *q = dev->data->rx_queues[queue_id];
+	const struct rtap_rx_queue *q = c->rx_queues[queue_id];
 
 	return q == NULL ? 0 : read_row(row, &q->count, &q->base);
 }
 
 static uint64_t
-read_tx_row(const struct rte_eth_dev *dev, uint16_t queue_id, const struct row *row)
+read_tx_row(const struct counted *c, uint16_t queue_id, const struct row *row)
 {
-	const struct rtap_tx_queue *q = dev->data->tx_queues[queue_id];
+	const struct rtap_tx_queue *q = c->tx_queues[queue_id];
 
 	return q == NULL ? 0 : read_row(row, &q->count, &q->base);
 }
 
 static uint64_t
-sum_rx_row(const struct rte_eth_dev *dev, const struct row *row)
+sum_rx_row(const struct counted *c, const struct row *row)
 {
 	uint64_t sum = 0;
 
-	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++)
-		sum += read_rx_row(dev, i, row);
+	for (uint16_t i = 0; i < c->nb_rx_queues; i++)
+		sum += read_rx_row(c, i, row);
 	return sum;
 }
 
@@ -241,46 +273,49 @@ int
 rtap_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats,
 		struct eth_queue_stats *qstats)
 {
-	const struct rtap_shared *shared = rtap_shared(dev);
-	int ret = rtap_check_port(dev);
+	struct counted c;
+	int ret = find_counted_now(dev, &c);
 
 	if (ret < 0)
 		return ret;
-	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++) {
-		if (dev->data->rx_queues[i] != NULL)
-			add_rx_queue(dev->data->rx_queues[i], stats, qstats);
+	for (uint16_t i = 0; i < c.nb_rx_queues; i++) {
+		const struct rtap_rx_queue *q = c.rx_queues[i];
+
+		if (q != NULL)
+			add_rx_queue(q, stats, qstats);
 	}
-	for (uint16_t i = 0; i < dev->data->nb_tx_queues; i++) {
-		if (dev->data->tx_queues[i] != NULL)
-			add_tx_queue(dev->data->tx_queues[i], stats, qstats);
+	for (uint16_t i = 0; i < c.nb_tx_queues; i++) {
+		const struct rtap_tx_queue *q = c.tx_queues[i];
+
+		if (q != NULL)
+			add_tx_queue(q, stats, qstats);
 	}
-	update_kernel_counters(dev);
-	stats->imissed = since_reset(&shared->kernel.tx_dropped, &shared->kernel_base.tx_dropped);
+	stats->imissed = since_reset(&c.shared->kernel.tx_dropped,
+		&c.shared->kernel_base.tx_dropped);
 	return 0;
 }
 
 int
 rtap_stats_reset(struct rte_eth_dev *dev)
 {
-	struct rtap_shared *shared = rtap_shared(dev);
-	int ret = rtap_check_port(dev);
+	struct counted c;
+	int ret = find_counted_now(dev, &c);
 
 	if (ret < 0)
 		return ret;
-	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++) {
-		struct rtap_rx_queue *q = dev->data->rx_queues[i];
+	for (uint16_t i = 0; i < c.nb_rx_queues; i++) {
+		struct rtap_rx_queue *q = c.rx_queues[i];
 
 		if (q != NULL)
 			reset_rows(rx_rows, RTE_DIM(rx_rows), &q->count, &q->base);
 	}
-	for (uint16_t i = 0; i < dev->data->nb_tx_queues; i++) {
-		struct rtap_tx_queue *q = dev->data->tx_queues[i];
+	for (uint16_t i = 0; i < c.nb_tx_queues; i++) {
+		struct rtap_tx_queue *q = c.tx_queues[i];
 
 		if (q != NULL)
 			reset_rows(tx_rows, RTE_DIM(tx_rows), &q->count, &q->base);
 	}
-	update_kernel_counters(dev);
-	reset_rows(kernel_rows, RTE_DIM(kernel_rows), &shared->kernel, &shared->kernel_base);
+	reset_rows(kernel_rows, RTE_DIM(kernel_rows), &c.shared->kernel, &c.shared->kernel_base);
 	return 0;
 }
 
@@ -297,18 +332,17 @@ struct xstat {
 };
 
 static unsigned int
-count_xstats(const struct rte_eth_dev *dev)
+count_xstats(const struct counted *c)
 {
 	return RTE_DIM(kernel_rows) + RTE_DIM(sum_rows) +
-		dev->data->nb_rx_queues * RTE_DIM(rx_rows) +
-		dev->data->nb_tx_queues * RTE_DIM(tx_rows);
+		c->nb_rx_queues * RTE_DIM(rx_rows) + c->nb_tx_queues * RTE_DIM(tx_rows);
 }
 
 /* The number is below count_xstats(). */
 static struct xstat
-find_xstat(const struct rte_eth_dev *dev, unsigned int id)
+find_xstat(const struct counted *c, unsigned int id)
 {
-	const unsigned int nb_rx = dev->data->nb_rx_queues * RTE_DIM(rx_rows);
+	const unsigned int nb_rx = c->nb_rx_queues * RTE_DIM(rx_rows);
 	struct xstat xstat = { .kind = XSTAT_KERNEL };
 
 	if (id < RTE_DIM(kernel_rows)) {
@@ -336,26 +370,26 @@ find_xstat(const struct rte_eth_dev *dev, unsigned int id)
 }
 
 static uint64_t
-read_xstat(const struct rte_eth_dev *dev, unsigned int id)
+read_xstat(const struct counted *c, unsigned int id)
 {
-	const struct xstat xstat = find_xstat(dev, id);
+	const struct xstat xstat = find_xstat(c, id);
 
 	switch (xstat.kind) {
 	case XSTAT_KERNEL:
-		return read_kernel_row(rtap_shared(dev), xstat.row);
+		return read_kernel_row(c->shared, xstat.row);
 	case XSTAT_SUM:
-		return sum_rx_row(dev, xstat.row);
+		return sum_rx_row(c, xstat.row);
 	case XSTAT_RX:
-		return read_rx_row(dev, xstat.queue_id, xstat.row);
+		return read_rx_row(c, xstat.queue_id, xstat.row);
 	default:
-		return read_tx_row(dev, xstat.queue_id, xstat.row);
+		return read_tx_row(c, xstat.queue_id, xstat.row);
 	}
 }
 
 static void
-name_xstat(const struct rte_eth_dev *dev, unsigned int id, struct rte_eth_xstat_name *name)
+name_xstat(const struct counted *c, unsigned int id, struct rte_eth_xstat_name *name)
 {
-	const struct xstat xstat = find_xstat(dev, id);
+	const struct xstat xstat = find_xstat(c, id);
 
 	if (xstat.kind == XSTAT_RX || xstat.kind == XSTAT_TX)
 		snprintf(name->name, sizeof(name->name), "%s_q%u_%s",
@@ -366,11 +400,19 @@ name_xstat(const struct rte_eth_dev *dev, unsigned int id, struct rte_eth_xstat_
 
 /* Their number, or a negative errno if there is no port to have any. */
 static int
-check_xstats(const struct rte_eth_dev *dev)
+find_xstats(const struct rte_eth_dev *dev, struct counted *c)
 {
-	int ret = rtap_check_port(dev);
+	int ret = find_counted(dev, c);
 
-	return ret < 0 ? ret : (int)count_xstats(dev);
+	return ret < 0 ? ret : (int)count_xstats(c);
+}
+
+static int
+find_xstats_now(struct rte_eth_dev *dev, struct counted *c)
+{
+	int ret = find_counted_now(dev, c);
+
+	return ret < 0 ? ret : (int)count_xstats(c);
 }
 
 /* True if any of the numbers is one of the kernel's counters. */
@@ -397,14 +439,17 @@ are_xstats(const uint64_t *ids, unsigned int n, int count)
 int
 rtap_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *xstats, unsigned int n)
 {
-	int count = check_xstats(dev);
+	struct counted c;
+	int count = find_xstats(dev, &c);
 
 	if (count < 0 || n < (unsigned int)count)
 		return count;
-	update_kernel_counters(dev);
+	count = find_xstats_now(dev, &c);
+	if (count < 0 || n < (unsigned int)count)
+		return count;
 	for (int i = 0; i < count; i++) {
 		xstats[i].id = i;
-		xstats[i].value = read_xstat(dev, i);
+		xstats[i].value = read_xstat(&c, i);
 	}
 	return count;
 }
@@ -413,12 +458,13 @@ int
 rtap_xstats_get_names(struct rte_eth_dev *dev, struct rte_eth_xstat_name *names,
 		unsigned int n)
 {
-	int count = check_xstats(dev);
+	struct counted c;
+	int count = find_xstats(dev, &c);
 
 	if (count < 0 || names == NULL || n < (unsigned int)count)
 		return count;
 	for (int i = 0; i < count; i++)
-		name_xstat(dev, i, &names[i]);
+		name_xstat(&c, i, &names[i]);
 	return count;
 }
 
@@ -427,16 +473,17 @@ int
 rtap_xstats_get_by_id(struct rte_eth_dev *dev, const uint64_t *ids, uint64_t *values,
 		unsigned int n)
 {
-	int count = check_xstats(dev);
+	struct counted c;
+	int count = find_xstats(dev, &c);
 
+	if (count >= 0 && ids != NULL && has_kernel_row(ids, n))
+		count = find_xstats_now(dev, &c);
 	if (count < 0)
 		return count;
 	if (ids == NULL || !are_xstats(ids, n, count))
 		return -EINVAL;
-	if (has_kernel_row(ids, n))
-		update_kernel_counters(dev);
 	for (unsigned int i = 0; i < n; i++)
-		values[i] = read_xstat(dev, ids[i]);
+		values[i] = read_xstat(&c, ids[i]);
 	return n;
 }
 
@@ -444,13 +491,14 @@ int
 rtap_xstats_get_names_by_id(struct rte_eth_dev *dev, const uint64_t *ids,
 		struct rte_eth_xstat_name *names, unsigned int n)
 {
-	int count = check_xstats(dev);
+	struct counted c;
+	int count = find_xstats(dev, &c);
 
 	if (count < 0)
 		return count;
 	if (ids == NULL || !are_xstats(ids, n, count))
 		return -EINVAL;
 	for (unsigned int i = 0; i < n; i++)
-		name_xstat(dev, ids[i], &names[i]);
+		name_xstat(&c, ids[i], &names[i]);
 	return n;
 }

@@ -301,11 +301,16 @@ view_process(const struct rte_eth_dev *dev, struct rtap_view *view)
 	view->is_removal_told = process->is_removal_told;
 }
 
-static void
+/* A primary that closes the port empties ethdev's data: they are read before the check. */
+static int
 view_shared(const struct rte_eth_dev *dev, struct rtap_view *view)
 {
 	const struct rtap_shared *shared = rtap_shared(dev);
+	const struct rte_ether_addr *macs = dev->data->mac_addrs;
+	int ret = rtap_check_port(dev);
 
+	if (ret < 0)
+		return ret;
 	view->port_id = dev->data->port_id;
 	strlcpy(view->device, dev->data->name, sizeof(view->device));
 	view->is_started = dev->data->dev_started;
@@ -313,24 +318,28 @@ view_shared(const struct rte_eth_dev *dev, struct rtap_view *view)
 	view->min_mtu = shared->min_mtu;
 	view->max_mtu = shared->max_mtu;
 	view->agreed_mtu = shared->agreed_mtu;
-	view->mac = dev->data->mac_addrs[0];
+	view->mac = macs[0];
 	view->is_mac_apart = shared->is_mac_apart;
 	view_filter(&shared->filter, &view->filter);
 	view->offload = shared->offload;
 	view->is_gso_limited = shared->is_gso_limited;
 	view->nb_queues = RTE_MIN(dev->data->nb_rx_queues, RTAP_MAX_QUEUES);
+	return 0;
 }
 
 static int
 view_port(struct rte_eth_dev *dev, struct rtap_view *view)
 {
-	int ret = rtap_check_port(dev);
+	int ret = view_shared(dev, view);
 
 	if (ret < 0)
 		return ret;
-	view_shared(dev, view);
 	view_process(dev, view);
 	view_interface(dev, view);
+	/* It may have been closed before the kernel had answered. */
+	ret = rtap_check_port(dev);
+	if (ret < 0)
+		return ret;
 	for (uint16_t i = 0; i < view->nb_queues; i++)
 		rtap_view_pair(dev, i, &view->pairs[i]);
 	return 0;
