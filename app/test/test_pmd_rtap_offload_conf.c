@@ -21,6 +21,7 @@
 #include <linux/ethtool.h>
 #include <linux/if_tun.h>
 #include <linux/sockios.h>
+#include <linux/virtio_net.h>
 
 #include <rte_bus_vdev.h>
 #include <rte_common.h>
@@ -333,9 +334,9 @@ start_after_stop_keeps_what_was_agreed_on(void)
 	return TEST_SUCCESS;
 }
 
-/* The port before has left its header and its offloads on the interface. */
+/* A port with all that an interface can be left with: offloads, and the long header. */
 static int
-interface_taken_over_has_no_old_offloads(void)
+run_with_offloads(void)
 {
 	const struct rtap_port_conf conf = {
 		.rx_offloads = RX_LRO,
@@ -349,10 +350,80 @@ interface_taken_over_has_no_old_offloads(void)
 	TEST_ASSERT_SUCCESS(rte_eth_dev_info_get(rtap_fx.port, &info), "no info");
 	if ((info.tx_offload_capa & TX_TUNNEL) == 0)
 		return TEST_SKIPPED;
-	if (rtap_port_run_as(&conf) != TEST_SUCCESS ||
-	    expect_features(HAS_ALL_TSO | HAS_TUNNEL) != TEST_SUCCESS)
+	if (rtap_port_run_as(&conf) != TEST_SUCCESS)
 		return TEST_FAILED;
+	return expect_features(HAS_ALL_TSO | HAS_TUNNEL);
+}
+
+/* Another queue of the interface, of a program that knows no more than its name. */
+static int
+open_left_behind(void)
+{
+	struct ifreq req = {
+		.ifr_name = RTAP_TEST_IFACE,
+		.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | IFF_MULTI_QUEUE,
+	};
+	const int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+
+	if (fd < 0 || ioctl(fd, TUNSETIFF, &req) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+static int
+leave_offloads_behind(void)
+{
+	const int fd = open_left_behind();
+	const int hdr_len = TUNNEL_HDR_LEN;
+	bool ok;
+
+	TEST_ASSERT(fd >= 0, "no queue");
+	ok = ioctl(fd, TUNSETVNETHDRSZ, &hdr_len) == 0 &&
+		takes(fd, TUN_CSUM | TUN_TSO | TUN_TUNNEL);
+	close(fd);
+	TEST_ASSERT(ok, "not taken");
+	return expect_features(HAS_ALL_TSO | HAS_TUNNEL);
+}
+
+static int
+expect_header(int expected)
+{
+	const int fd = open_left_behind();
+	int len = 0;
+
+	TEST_ASSERT(fd >= 0, "no queue");
+	if (ioctl(fd, TUNGETVNETHDRSZ, &len) < 0)
+		len = -errno;
+	close(fd);
+	TEST_ASSERT_EQUAL(len, expected, "a header of %d bytes", len);
+	return TEST_SUCCESS;
+}
+
+static int
+offloads_end_with_port(void)
+{
+	const int ret = run_with_offloads();
+
+	if (ret != TEST_SUCCESS)
+		return ret;
 	TEST_ASSERT_SUCCESS(rte_vdev_uninit(RTAP_TEST_VDEV), "no end");
+	if (expect_features(0) != TEST_SUCCESS)
+		return TEST_FAILED;
+	return expect_header(sizeof(struct virtio_net_hdr));
+}
+
+/* As a process leaves them that is killed. */
+static int
+interface_taken_over_has_no_old_offloads(void)
+{
+	const int ret = run_with_offloads();
+
+	if (ret != TEST_SUCCESS)
+		return ret;
+	TEST_ASSERT_SUCCESS(rte_vdev_uninit(RTAP_TEST_VDEV), "no end");
+	if (leave_offloads_behind() != TEST_SUCCESS)
+		return TEST_FAILED;
 	TEST_ASSERT_SUCCESS(rtap_vdev_create(RTAP_TEST_VDEV, RTAP_TEST_ARGS ",persist=0",
 		&rtap_fx.port), "no second device");
 	TEST_ASSERT_SUCCESS(rtap_port_run(rtap_fx.port, 1), "no start");
@@ -482,6 +553,7 @@ struct unit_test_suite rtap_offload_conf_suite = {
 		TEST_CASE_ST(rtap_setup_none, rtap_teardown, uso_is_agreed_on_with_lro),
 		TEST_CASE_ST(rtap_setup_probed, rtap_teardown,
 			start_after_stop_keeps_what_was_agreed_on),
+		TEST_CASE_ST(rtap_setup_none, rtap_teardown, offloads_end_with_port),
 		TEST_CASE_ST(rtap_setup_none, rtap_teardown,
 			interface_taken_over_has_no_old_offloads),
 		TEST_CASE_ST(rtap_setup_none, rtap_teardown, limits_end_with_next_configuration),

@@ -411,6 +411,8 @@ int rtap_negotiate_offloads(struct rte_eth_dev *dev);
 int rtap_apply_offloads(struct rte_eth_dev *dev);
 /* The interface aggregates as usual again, for whoever has it next. */
 void rtap_lift_limits(struct rte_eth_dev *dev);
+/* Nothing that was agreed on holds any more. */
+void rtap_withdraw_offloads(struct rte_eth_dev *dev);
 /* The interface has the limits of a port that took no aggregates and did not lift them. */
 bool rtap_has_no_aggregates(const struct rtap_link *link);
 int rtap_vlan_offload_set(struct rte_eth_dev *dev, int mask);

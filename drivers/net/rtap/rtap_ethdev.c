@@ -298,6 +298,7 @@ rtap_close(struct rte_eth_dev *dev)
 	/* Other processes know from this that there is nobody left to ask. */
 	rte_atomic_store_explicit(&rtap_shared(dev)->token, 0, rte_memory_order_relaxed);
 	rtap_lift_limits(dev);
+	rtap_withdraw_offloads(dev);
 	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++)
 		rtap_rx_queue_release(dev, i);
 	for (uint16_t i = 0; i < dev->data->nb_tx_queues; i++)

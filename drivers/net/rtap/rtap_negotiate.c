@@ -148,6 +148,17 @@ rtap_lift_limits(struct rte_eth_dev *dev)
 		rtap_change(dev, apply_limits, &usual_limits);
 }
 
+/*
+ * A persistent interface keeps its offloads and the length of its header, and who has
+ * it next need not set them: net_tap would take checksums that are not finished. A
+ * descriptor is enough for it, without privilege; what fails has its message.
+ */
+void
+rtap_withdraw_offloads(struct rte_eth_dev *dev)
+{
+	rtap_iface_set_offload(rtap_process(dev)->keep_alive_fd, 0, RTAP_VNET_HDR_LEN);
+}
+
 int
 rtap_apply_offloads(struct rte_eth_dev *dev)
 {
