@@ -153,6 +153,7 @@ static struct unit_test_suite *rtap_suites[] = {
 	&rtap_offload_rx_suite,
 	&rtap_offload_lro_suite,
 	&rtap_offload_conf_suite,
+	&rtap_offload_limits_suite,
 	&rtap_away_suite,
 	&rtap_dump_suite,
 	&rtap_exec_suite,

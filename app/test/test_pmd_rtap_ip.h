@@ -26,6 +26,7 @@ extern struct unit_test_suite rtap_offload_refuse_suite;
 extern struct unit_test_suite rtap_offload_rx_suite;
 extern struct unit_test_suite rtap_offload_lro_suite;
 extern struct unit_test_suite rtap_offload_conf_suite;
+extern struct unit_test_suite rtap_offload_limits_suite;
 
 #define RTAP_IP_MAX_FRAME 65600
 #define RTAP_IP_UDP_PORT 5001

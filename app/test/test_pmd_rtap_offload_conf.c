@@ -31,7 +31,6 @@
 #include "test.h"
 #include "test_pmd_rtap_data.h"
 #include "test_pmd_rtap_ip.h"
-#include "test_pmd_rtap_kernel.h"
 #include "test_pmd_rtap_port.h"
 
 /* Of the kernel, which headers may not have yet. */
@@ -52,9 +51,6 @@
 	RTE_ETH_TX_OFFLOAD_OUTER_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_UDP_CKSUM | \
 	RTE_ETH_TX_OFFLOAD_TCP_CKSUM | RTE_ETH_TX_OFFLOAD_TCP_TSO)
 #define LONGEST 65535
-/* The kernel's default, and the least that all kernels take. */
-#define USUAL_SEGS 65535
-#define LIMITED_SIZE 512
 
 /* Features of an interface, in the order of feature_names. */
 #define HAS_CSUM 0x01
@@ -433,92 +429,6 @@ interface_taken_over_has_no_old_offloads(void)
 	return TEST_SUCCESS;
 }
 
-/* Limits on aggregates, which the interface keeps until they are changed. */
-static int
-expect_limits(uint32_t max_size, uint32_t max_segs)
-{
-	struct rtap_kernel_link link;
-
-	TEST_ASSERT_SUCCESS(rtap_kernel_link_get(RTAP_TEST_IFACE, &link), "not there");
-	TEST_ASSERT(link.gso_max_size == max_size && link.gso_max_segs == max_segs,
-		"limits of %u bytes and %u packets", link.gso_max_size, link.gso_max_segs);
-	return TEST_SUCCESS;
-}
-
-/* A port that is configured for tunnels only, and so takes no aggregates. */
-static int
-run_with_limits(void)
-{
-	const struct rtap_port_conf conf = { .tx_offloads = TX_TUNNEL };
-	struct rte_eth_dev_info info;
-
-	TEST_ASSERT_SUCCESS(rtap_vdev_create(RTAP_TEST_VDEV, RTAP_TEST_ARGS ",persist=1",
-		&rtap_fx.port), "no device");
-	TEST_ASSERT_SUCCESS(rte_eth_dev_info_get(rtap_fx.port, &info), "no info");
-	if ((info.tx_offload_capa & TX_TUNNEL) == 0)
-		return TEST_SKIPPED;
-	if (rtap_port_run_as(&conf) != TEST_SUCCESS)
-		return TEST_FAILED;
-	return expect_limits(LIMITED_SIZE, 1);
-}
-
-static int
-limits_end_with_next_configuration(void)
-{
-	const struct rtap_port_conf plain = { .rx_offloads = RX_CKSUM };
-	int ret = run_with_limits();
-
-	if (ret != TEST_SUCCESS)
-		return ret;
-	TEST_ASSERT_SUCCESS(rte_eth_dev_stop(rtap_fx.port), "no stop");
-	if (rtap_port_run_as(&plain) != TEST_SUCCESS)
-		return TEST_FAILED;
-	return expect_limits(LONGEST + 1, USUAL_SEGS);
-}
-
-static int
-limits_end_with_port(void)
-{
-	int ret = run_with_limits();
-
-	if (ret != TEST_SUCCESS)
-		return ret;
-	TEST_ASSERT_SUCCESS(rte_vdev_uninit(RTAP_TEST_VDEV), "no end");
-	return expect_limits(LONGEST + 1, USUAL_SEGS);
-}
-
-/* As a process leaves them that is killed. */
-static int
-limits_of_former_port_end_at_start(void)
-{
-	int ret = run_with_limits();
-
-	if (ret != TEST_SUCCESS)
-		return ret;
-	TEST_ASSERT_SUCCESS(rte_vdev_uninit(RTAP_TEST_VDEV), "no end");
-	TEST_ASSERT_SUCCESS(rtap_kernel_set_gso_limits(RTAP_TEST_IFACE, LIMITED_SIZE, 1),
-		"cannot limit the interface");
-	TEST_ASSERT_SUCCESS(rtap_vdev_create(RTAP_TEST_VDEV, RTAP_TEST_ARGS, &rtap_fx.port),
-		"no second device");
-	TEST_ASSERT_SUCCESS(rtap_port_run(rtap_fx.port, 1), "no start");
-	return expect_limits(LONGEST + 1, USUAL_SEGS);
-}
-
-static int
-narrower_limits_of_administrator_stay(void)
-{
-	const struct rtap_port_conf conf = {
-		.rx_offloads = RX_LRO,
-		.max_lro_pkt_size = LONGEST,
-	};
-
-	TEST_ASSERT_SUCCESS(rtap_kernel_set_gso_limits(RTAP_TEST_IFACE, 20000, 10),
-		"cannot limit the interface");
-	if (rtap_port_run_as(&conf) != TEST_SUCCESS)
-		return TEST_FAILED;
-	return expect_limits(20000, 10);
-}
-
 /* Offloads of a queue alone. */
 static int
 queue_tells_its_own_offloads(void)
@@ -556,11 +466,6 @@ struct unit_test_suite rtap_offload_conf_suite = {
 		TEST_CASE_ST(rtap_setup_none, rtap_teardown, offloads_end_with_port),
 		TEST_CASE_ST(rtap_setup_none, rtap_teardown,
 			interface_taken_over_has_no_old_offloads),
-		TEST_CASE_ST(rtap_setup_none, rtap_teardown, limits_end_with_next_configuration),
-		TEST_CASE_ST(rtap_setup_none, rtap_teardown, limits_end_with_port),
-		TEST_CASE_ST(rtap_setup_none, rtap_teardown, limits_of_former_port_end_at_start),
-		TEST_CASE_ST(rtap_setup_probed, rtap_teardown,
-			narrower_limits_of_administrator_stay),
 		TEST_CASE_ST(rtap_setup_probed, rtap_teardown, queue_tells_its_own_offloads),
 		TEST_CASES_END()
 	}
