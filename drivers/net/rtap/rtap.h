@@ -130,6 +130,12 @@ static_assert(RTE_IS_POWER_OF_2(RTAP_RING_ENTRIES), "io_uring rounds up to a pow
 static_assert(RTAP_MAX_QUEUES <= RTE_MAX_QUEUES_PER_PORT, "ethdev keeps an array of queues");
 static_assert(RTAP_MAX_QUEUES <= RTAP_MP_MAX_FDS, "all queues can be lent");
 
+/* Of the interface, on aggregates for the application. */
+struct rtap_limits {
+	uint32_t size;              /* bytes, one more than the longest */
+	uint32_t segs;              /* packets */
+};
+
 /*
  * Shared by all processes (dev->data->dev_private): values only. A descriptor,
  * a ring or a pointer of one process would mean nothing in another.
@@ -148,7 +154,9 @@ struct rtap_shared {
 	unsigned int without;       /* const; features not to be used by any process */
 	RTE_ATOMIC(uint32_t) loan;  /* control writes, any reads; number, 0 if not lent */
 	struct rtap_offload offload; /* control; kernel_features const */
-	bool is_gso_limited;        /* control; the interface has limits of ours on aggregates */
+	bool is_gso_limited;        /* control; the port has narrowed the limits that it found */
+	struct rtap_limits limits_found; /* control; as they would be without the port */
+	struct rtap_limits limits_set; /* control; as they were left by the last start */
 	struct rtap_filter filter;  /* control writes, lcore reads */
 };
 
@@ -409,12 +417,12 @@ void rtap_late_close(struct rte_eth_dev *dev);
 int rtap_negotiate_offloads(struct rte_eth_dev *dev);
 /* Queues and interface keep to what was agreed on, before the port starts. */
 int rtap_apply_offloads(struct rte_eth_dev *dev);
-/* The interface aggregates as usual again, for whoever has it next. */
+/* What the limits of a new port's interface are, and were before a former one. */
+void rtap_limits_init(struct rtap_shared *shared, const struct rtap_link *link);
+/* The interface aggregates as without the port again, for whoever has it next. */
 void rtap_lift_limits(struct rte_eth_dev *dev);
 /* Nothing that was agreed on holds any more. */
 void rtap_withdraw_offloads(struct rte_eth_dev *dev);
-/* The interface has the limits of a port that took no aggregates and did not lift them. */
-bool rtap_has_no_aggregates(const struct rtap_link *link);
 int rtap_vlan_offload_set(struct rte_eth_dev *dev, int mask);
 void rtap_vlan_strip_queue_set(struct rte_eth_dev *dev, uint16_t queue_id, int on);
 const uint32_t *rtap_supported_ptypes_get(struct rte_eth_dev *dev, size_t *no_of_elements);

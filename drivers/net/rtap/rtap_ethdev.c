@@ -402,7 +402,7 @@ inherit_interface(struct rte_eth_dev *dev)
 	shared->max_mtu = RTE_MIN(link.max_mtu, (uint32_t)UINT16_MAX);
 	dev->data->mtu = RTE_MIN(link.mtu, shared->max_mtu);
 	shared->agreed_mtu = dev->data->mtu;
-	shared->is_gso_limited = rtap_has_no_aggregates(&link);
+	rtap_limits_init(shared, &link);
 	rtap_stats_init(shared, &link.stats);
 
 	dev->data->mac_addrs = rte_calloc("rtap_mac", RTAP_MAX_MACS, sizeof(link.mac), 0);

@@ -52,13 +52,7 @@ rtap_negotiate_offloads(struct rte_eth_dev *dev)
 	return ret;
 }
 
-/* Limits of the interface on aggregates for the application. */
-struct limits {
-	uint32_t size;
-	uint32_t segs;
-};
-
-static const struct limits usual_limits = {
+static const struct rtap_limits usual_limits = {
 	.size = RTAP_MAX_AGGREGATE + 1,
 	.segs = MAX_AGGREGATED,
 };
@@ -69,22 +63,15 @@ static const struct limits usual_limits = {
  * aggregates that it forwards for others or got from a packet socket, which it
  * has not counted.
  */
-static const struct limits no_aggregates = {
+static const struct rtap_limits no_aggregates = {
 	.size = MIN_AGGREGATE,
 	.segs = 1,
 };
 
-bool
-rtap_has_no_aggregates(const struct rtap_link *link)
-{
-	return link->gso_max_size == no_aggregates.size &&
-		link->gso_max_segs == no_aggregates.segs;
-}
-
-static struct limits
+static struct rtap_limits
 choose_limits(const struct rtap_offload *o)
 {
-	struct limits limits = usual_limits;
+	struct rtap_limits limits = usual_limits;
 
 	if ((o->tun_features & RTAP_TUN_TSO) != RTAP_TUN_TSO)
 		return limits;
@@ -97,55 +84,93 @@ choose_limits(const struct rtap_offload *o)
 static int
 apply_limits(const struct rtap_change *change, const void *arg)
 {
-	const struct limits *limits = arg;
+	const struct rtap_limits *limits = arg;
 
 	return rtap_nl_set_gso_limits(change->nl, change->if_index, limits->size, limits->segs);
 }
 
 static bool
-are_equal(const struct limits *a, const struct limits *b)
+are_equal(const struct rtap_limits *a, const struct rtap_limits *b)
 {
 	return a->size == b->size && a->segs == b->segs;
 }
 
-/* What a port has left that was killed is narrower than need be, but good enough. */
-static int
-widen_limits(struct rte_eth_dev *dev, const struct limits *limits)
+static struct rtap_limits
+limits_of(const struct rtap_link *link)
 {
-	int ret = rtap_change(dev, apply_limits, limits);
-
-	return ret == -EPERM ? 0 : ret;
+	return (struct rtap_limits){ .size = link->gso_max_size, .segs = link->gso_max_segs };
 }
 
-/* Limits of others are kept where they are no wider than what is agreed on. */
-static int
-limit_aggregates(struct rte_eth_dev *dev)
+/* A port that took no aggregates may have been killed before it could lift its limits. */
+void
+rtap_limits_init(struct rtap_shared *shared, const struct rtap_link *link)
 {
-	struct limits limits = choose_limits(&rtap_shared(dev)->offload);
+	shared->limits_set = limits_of(link);
+	shared->is_gso_limited = are_equal(&shared->limits_set, &no_aggregates);
+	shared->limits_found = shared->is_gso_limited ? usual_limits : shared->limits_set;
+}
+
+/* Each limit that is not what the port has set is somebody else's, to be kept. */
+static void
+find_limits(struct rtap_shared *shared, const struct rtap_limits *current)
+{
+	if (current->size != shared->limits_set.size)
+		shared->limits_found.size = current->size;
+	if (current->segs != shared->limits_set.segs)
+		shared->limits_found.segs = current->segs;
+}
+
+/*
+ * What a port has left that was killed is narrower than need be, but good enough: that
+ * is what the limits are then.
+ */
+static int
+change_limits(struct rte_eth_dev *dev, const struct rtap_limits *current,
+		struct rtap_limits *limits)
+{
+	int ret;
+
+	if (are_equal(current, limits))
+		return 0;
+	if (limits->size < current->size || limits->segs < current->segs)
+		return rtap_change_or_log(dev, apply_limits, limits, "limits on aggregates");
+	ret = rtap_change(dev, apply_limits, limits);
+	if (ret != -EPERM)
+		return ret;
+	*limits = *current;
+	return 0;
+}
+
+/* The interface gets what it had without the port, but no more than what is allowed. */
+static int
+limit_aggregates(struct rte_eth_dev *dev, const struct rtap_limits *allowed)
+{
 	struct rtap_shared *shared = rtap_shared(dev);
-	struct limits current;
+	struct rtap_limits current;
+	struct rtap_limits limits;
 	struct rtap_link link;
 	int ret;
 
 	ret = rtap_need_link(dev, &link);
 	if (ret < 0)
 		return ret;
-	current.size = link.gso_max_size;
-	current.segs = link.gso_max_segs;
-	if (current.size > limits.size || current.segs > limits.segs)
-		ret = rtap_change_or_log(dev, apply_limits, &limits, "limits on aggregates");
-	else if (shared->is_gso_limited && !are_equal(&current, &limits))
-		ret = widen_limits(dev, &limits);
-	if (ret == 0)
-		shared->is_gso_limited = !are_equal(&limits, &usual_limits);
-	return ret;
+	current = limits_of(&link);
+	find_limits(shared, &current);
+	limits.size = RTE_MIN(shared->limits_found.size, allowed->size);
+	limits.segs = RTE_MIN(shared->limits_found.segs, allowed->segs);
+	ret = change_limits(dev, &current, &limits);
+	if (ret < 0)
+		return ret;
+	shared->limits_set = limits;
+	shared->is_gso_limited = !are_equal(&limits, &shared->limits_found);
+	return 0;
 }
 
 void
 rtap_lift_limits(struct rte_eth_dev *dev)
 {
 	if (rtap_shared(dev)->is_gso_limited && rtap_is_removed(dev) == 0)
-		rtap_change(dev, apply_limits, &usual_limits);
+		limit_aggregates(dev, &usual_limits);
 }
 
 /*
@@ -163,12 +188,13 @@ int
 rtap_apply_offloads(struct rte_eth_dev *dev)
 {
 	const struct rtap_offload *o = &rtap_shared(dev)->offload;
+	const struct rtap_limits limits = choose_limits(o);
 
 	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++) {
 		rtap_rx_set_offload(dev->data->rx_queues[i], o);
 		rtap_tx_set_offload(dev->data->tx_queues[i], o);
 	}
-	return limit_aggregates(dev);
+	return limit_aggregates(dev, &limits);
 }
 
 void
