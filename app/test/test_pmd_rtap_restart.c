@@ -217,6 +217,21 @@ mtu_of_interface_is_followed_with_link_events(void)
 	return TEST_SUCCESS;
 }
 
+/* That the application has chosen one before does not make this one its choice. */
+static int
+mtu_followed_survives_start_and_configuration(void)
+{
+	if (run_with_link_events() != TEST_SUCCESS || set_port_mtu(JUMBO_MTU) != TEST_SUCCESS ||
+	    set_kernel_mtu(SMALLER_MTU) != TEST_SUCCESS)
+		return TEST_FAILED;
+	TEST_ASSERT(port_mtu_becomes(SMALLER_MTU), "the port does not follow");
+	if (stop() != TEST_SUCCESS || start() != TEST_SUCCESS ||
+	    rtap_port_check_mtu(SMALLER_MTU) != TEST_SUCCESS || stop() != TEST_SUCCESS ||
+	    run_with_mtu(0) != TEST_SUCCESS)
+		return TEST_FAILED;
+	return rtap_port_check_mtu(SMALLER_MTU);
+}
+
 /* Its own changes come back to it as events, some of them late. */
 static int
 own_mtu_changes_are_kept_with_link_events(void)
@@ -357,6 +372,8 @@ struct unit_test_suite rtap_restart_suite = {
 			mtu_of_interface_lets_jumbo_frames_in),
 		TEST_CASE_ST(rtap_setup_probed, rtap_teardown,
 			mtu_of_interface_is_followed_with_link_events),
+		TEST_CASE_ST(rtap_setup_probed, rtap_teardown,
+			mtu_followed_survives_start_and_configuration),
 		TEST_CASE_ST(rtap_setup_probed, rtap_teardown,
 			own_mtu_changes_are_kept_with_link_events),
 		TEST_CASE_ST(rtap_setup_started, rtap_teardown,

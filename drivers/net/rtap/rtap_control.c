@@ -234,7 +234,6 @@ inherit_mtu(struct rte_eth_dev *dev, uint32_t mtu)
 	}
 	PMD_LOG(INFO, "%s: MTU %u of the interface taken over", dev->data->name, mtu);
 	dev->data->mtu = mtu;
-	rtap_shared(dev)->is_mtu_chosen = false;
 }
 
 /*
@@ -257,8 +256,12 @@ agree_on_mtu(struct rte_eth_dev *dev, uint32_t current)
 	struct rtap_shared *shared = rtap_shared(dev);
 	int ret;
 
-	if (!shared->is_mtu_wanted)
+	if (!shared->is_mtu_wanted) {
+		/* The port may have followed it already. */
+		if (current != shared->agreed_mtu)
+			shared->is_mtu_chosen = false;
 		inherit_mtu(dev, current);
+	}
 	ret = check_mtu(dev, dev->data->mtu);
 	if (ret < 0)
 		return ret;
