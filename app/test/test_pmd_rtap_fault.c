@@ -10,13 +10,19 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <net/if.h>
+
+#include <linux/major.h>
 
 #include <rte_common.h>
 #include <rte_ethdev.h>
@@ -55,6 +61,8 @@
 /* One queue has its fill of 64, which leaves less than that to the others. */
 #define NB_TIGHT 100
 #define NB_TIGHT_QUEUES 3
+/* By this one a driver asks for another: none has it. */
+#define NOBODYS_MINOR 255
 
 static struct rte_mempool *tight_pool;
 
@@ -278,6 +286,48 @@ port_works_once_there_are_enough_descriptors(void)
 	return TEST_SUCCESS;
 }
 
+/* /dev/net/tun, for the calling thread alone, becomes one that has no driver. */
+static int
+lose_driver(void)
+{
+	const dev_t dev = makedev(MISC_MAJOR, NOBODYS_MINOR);
+
+	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount("none", "/dev/net", "tmpfs", 0, NULL) < 0 ||
+	    mknod("/dev/net/tun", S_IFCHR | 0600, dev) < 0)
+		return -errno;
+	return 0;
+}
+
+static int
+configure_without_driver(void *arg)
+{
+	const struct rte_eth_conf conf = { .link_speeds = 0 };
+	const int ret = lose_driver();
+	int *result = arg;
+
+	if (ret < 0) {
+		printf("skipped: no other /dev/net/tun here: %s\n", strerror(-ret));
+		return TEST_SKIPPED;
+	}
+	*result = rte_eth_dev_configure(rtap_fx.port, 2, 2, &conf);
+	return TEST_SUCCESS;
+}
+
+/* It is no interface that got away, to be looked for again and again. */
+static int
+configure_says_that_driver_is_missing(void)
+{
+	int result = 0;
+	const int ret = rtap_thread_run(configure_without_driver, &result);
+
+	if (ret != TEST_SUCCESS)
+		return ret;
+	TEST_ASSERT_EQUAL(result, -ENXIO, "%s", strerror(-result));
+	TEST_ASSERT_SUCCESS(rtap_port_run(rtap_fx.port, 2), "no start with it");
+	return TEST_SUCCESS;
+}
+
 /* The kernel answers on the queue that sent last. */
 static int
 check_both_ways(uint16_t queue, uint32_t seq)
@@ -485,6 +535,8 @@ struct unit_test_suite rtap_fault_suite = {
 			configure_says_that_descriptors_ran_out),
 		TEST_CASE_ST(rtap_setup_probed, rtap_teardown,
 			port_works_once_there_are_enough_descriptors),
+		TEST_CASE_ST(rtap_setup_probed, rtap_teardown,
+			configure_says_that_driver_is_missing),
 		TEST_CASE_ST(rtap_setup_probed, teardown_tight,
 			queues_share_a_pool_that_is_too_small),
 		TEST_CASE_ST(rtap_setup_started, rtap_teardown, imissed_outlives_the_interface),

@@ -17,6 +17,12 @@ refuse_by_device()
 {
 	with_tun "none /dev/net" true
 	refused "no /dev/net/tun" "$vdev" '/dev/net/tun.*load module tun' "${WRAPPER[@]}"
+	# As after an update of the kernel, when the module of the running one is gone.
+	with_tun "none /dev/net" "mknod -m 666 /dev/net/tun c 10 255"
+	refused "/dev/net/tun has no driver" "$vdev" \
+		'/dev/net/tun.*load module tun' "${WRAPPER[@]}"
+	same "/dev/net/tun has no driver: nothing is said of an interface" \
+		"$(grep "interface '" "${TESTPMD_LOG[refused]}")" ''
 	with_tun "-o nodev none /dev/net" "mknod -m 666 /dev/net/tun c 10 200"
 	refused "/dev/net/tun denied to the container" "$vdev" \
 		'/dev/net/tun.*permission' "${WRAPPER[@]}"
@@ -157,7 +163,7 @@ run_as_nobody()
 }
 
 begin_scenario permissions
-tap_plan $((12 * REFUSED_CASES + 10))
+tap_plan $((13 * REFUSED_CASES + 11))
 vdev=net_rtap0,iface=$DEMO_IFACE,persist
 
 refuse_by_device

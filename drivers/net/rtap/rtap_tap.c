@@ -68,7 +68,8 @@ open_tun(void)
 	default:
 		PMD_LOG_ERRNO(ERR, err, "cannot open %s", TUN_PATH);
 	}
-	return -err;
+	/* There is a file, but no driver; ENODEV would say that the interface was deleted. */
+	return err == ENODEV ? -ENXIO : -err;
 }
 
 /* Returns the features of the kernel's TUN driver, or -ENOTSUP if one that we need is missing. */
