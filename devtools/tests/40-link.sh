@@ -99,6 +99,41 @@ port_cases()
 	EVENTS=$((EVENTS + 2))
 }
 
+# refusals KEY : how often it was told that the port cannot have an MTU.
+refusals()
+{
+	grep -c 'MTU [0-9]* of the interface makes frames too long' "${TESTPMD_LOG[$1]}"
+}
+
+has_refusals()
+{
+	[ "$(refusals a)" -ge "$1" ]
+}
+
+# refused_mtu NAME COUNT : so many of them, and no more.
+refused_mtu()
+{
+	poll 10 has_refusals "$2"
+	same "$1" "$(refusals a)" "$2"
+}
+
+mtu_cases()
+{
+	iface_set "$DEMO_IFACE" mtu 9000
+	refused_mtu "an MTU that the mbufs are too small for is told at once" 1
+	iface_set "$DEMO_IFACE" txqueuelen 2000
+	iface_set "$DEMO_IFACE" mtu 9001
+	refused_mtu "the next one, too, and nothing in between" 2
+	stop_port >/dev/null
+	start_port >/dev/null
+	refused_mtu "once more by a start" 3
+	iface_set "$DEMO_IFACE" mtu 1500
+	iface_set "$DEMO_IFACE" mtu 9001
+	refused_mtu "once more after one that the port could have" 4
+	iface_set "$DEMO_IFACE" mtu 1500
+	same "answers with the usual one" "$(replies 3 0.1)" 3
+}
+
 stop_port()
 {
 	testpmd_cmd a stop && testpmd_cmd a port stop 0
@@ -195,13 +230,14 @@ bond_cases()
 }
 
 begin_scenario link
-tap_plan 38
+tap_plan 43
 
 start_testpmd a "net_rtap0,iface=$DEMO_IFACE net_rtap1,iface=io1"
 address_iface "$DEMO_IFACE"
 down_and_up_cases
 carrier_cases
 port_cases
+mtu_cases
 restart_cases
 bridge_cases
 macvlan_cases

@@ -146,6 +146,7 @@ struct rtap_shared {
 	uint32_t min_mtu;           /* const */
 	uint32_t max_mtu;           /* const */
 	uint16_t agreed_mtu;        /* control; that the port last set or took over */
+	uint32_t refused_mtu;       /* control, intr while started; of the interface, 0 if none */
 	bool is_mtu_wanted;         /* control; asked of configure, not yet set on the interface */
 	bool is_mtu_chosen;         /* control; by the application, and not the usual one */
 	struct rtap_kernel_counters kernel;      /* any; as they were when last asked for */

@@ -221,17 +221,26 @@ fits_queues(const struct rte_eth_dev *dev, uint32_t mtu)
 	return true;
 }
 
+/* Each MTU that is refused is told of once, as there is much other news of an interface. */
+static bool
+can_take_mtu(const struct rte_eth_dev *dev, uint32_t mtu)
+{
+	struct rtap_shared *shared = rtap_shared(dev);
+	bool can = mtu == dev->data->mtu || fits_queues(dev, mtu);
+
+	if (!can && mtu != shared->refused_mtu)
+		PMD_LOG(WARNING, "%s: MTU %u of the interface makes frames too long for the mbufs",
+			dev->data->name, mtu);
+	shared->refused_mtu = can ? 0 : mtu;
+	return can;
+}
+
 /* An application that cannot take the frames would rather run without them than not at all. */
 static void
 inherit_mtu(struct rte_eth_dev *dev, uint32_t mtu)
 {
-	if (mtu == dev->data->mtu)
+	if (!can_take_mtu(dev, mtu) || mtu == dev->data->mtu)
 		return;
-	if (!fits_queues(dev, mtu)) {
-		PMD_LOG(WARNING, "%s: MTU %u of the interface makes frames too long for the mbufs",
-			dev->data->name, mtu);
-		return;
-	}
 	PMD_LOG(INFO, "%s: MTU %u of the interface taken over", dev->data->name, mtu);
 	dev->data->mtu = mtu;
 }
@@ -243,7 +252,7 @@ inherit_mtu(struct rte_eth_dev *dev, uint32_t mtu)
 void
 rtap_mtu_follow(struct rte_eth_dev *dev, uint32_t mtu)
 {
-	if (mtu == dev->data->mtu || !fits_queues(dev, mtu))
+	if (!can_take_mtu(dev, mtu) || mtu == dev->data->mtu)
 		return;
 	set_queues_mtu(dev, mtu, rtap_rx_allow_mtu);
 	dev->data->mtu = mtu;
@@ -256,6 +265,7 @@ agree_on_mtu(struct rte_eth_dev *dev, uint32_t current)
 	struct rtap_shared *shared = rtap_shared(dev);
 	int ret;
 
+	shared->refused_mtu = 0;
 	if (!shared->is_mtu_wanted) {
 		/* The port may have followed it already. */
 		if (current != shared->agreed_mtu)
