@@ -4,12 +4,12 @@
 
 /*
  * rtap_pmd_autotest: what a port may do while its interface is in another
- * network namespace, and what it hears from there.
+ * network namespace, what it hears from there, and what it needs at home.
  */
 
 #include <errno.h>
-#include <sys/syscall.h>
-#include <unistd.h>
+
+#include <net/if.h>
 
 #include <linux/capability.h>
 
@@ -34,34 +34,30 @@ configure_two(void)
 }
 
 static int
-expect_link_up(void)
+expect_link(uint16_t status)
 {
 	struct rte_eth_link link;
 
 	TEST_ASSERT_SUCCESS(rte_eth_link_get_nowait(rtap_fx.port, &link), "no link");
-	TEST_ASSERT_EQUAL(link.link_status, RTE_ETH_LINK_UP, "link is down");
+	TEST_ASSERT_EQUAL(link.link_status, status, "link status is %u", link.link_status);
 	return TEST_SUCCESS;
 }
 
-/* Capabilities are a thread's: one without can be refused while the others go on. */
-
 static int
-drop_capability(unsigned int capability)
+expect_link_up(void)
 {
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
-
-	if (syscall(SYS_capget, &header, data) < 0)
-		return -errno;
-	data[CAP_TO_INDEX(capability)].effective &= ~CAP_TO_MASK(capability);
-	return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
+	return expect_link(RTE_ETH_LINK_UP);
 }
 
 static int
-control_without_net_admin(void *arg)
+expect_link_down(void)
 {
-	RTE_SET_USED(arg);
-	TEST_ASSERT_SUCCESS(drop_capability(CAP_NET_ADMIN), "capability stays");
+	return expect_link(RTE_ETH_LINK_DOWN);
+}
+
+static int
+expect_control_refused(void)
+{
 	TEST_ASSERT_EQUAL(rte_eth_dev_set_mtu(rtap_fx.port, 1400), -EPERM, "MTU set");
 	TEST_ASSERT_EQUAL(rte_eth_dev_set_link_down(rtap_fx.port), -EPERM, "link down");
 	TEST_ASSERT_EQUAL(configure_two(), -EPERM, "configured");
@@ -73,9 +69,108 @@ port_is_refused_there_without_net_admin(void)
 {
 	if (rtap_netns_move_there() != TEST_SUCCESS)
 		return TEST_FAILED;
-	TEST_ASSERT_SUCCESS(rtap_thread_run(control_without_net_admin, NULL), "without it");
+	TEST_ASSERT_SUCCESS(rtap_netns_without_net_admin(expect_control_refused), "without it");
 	TEST_ASSERT_SUCCESS(configure_two(), "not configured with it");
 	return TEST_SUCCESS;
+}
+
+/* At home: as daemons do that give it up after the probe. */
+
+static int
+start_at_home(void)
+{
+	TEST_ASSERT_SUCCESS(rtap_port_start(rtap_fx.port), "no start");
+	if (rtap_netns_check_traffic() != TEST_SUCCESS)
+		return TEST_FAILED;
+	return expect_link_up();
+}
+
+static int
+link_is_followed_at_home_without_net_admin(void)
+{
+	if (start_at_home() != TEST_SUCCESS)
+		return TEST_FAILED;
+	TEST_ASSERT_SUCCESS(rtap_kernel_set_down(RTAP_TEST_IFACE), "no down");
+	if (rtap_netns_without_net_admin(expect_link_down) != TEST_SUCCESS)
+		return TEST_FAILED;
+	TEST_ASSERT_SUCCESS(rtap_kernel_set_up(RTAP_TEST_IFACE), "no up");
+	return rtap_netns_without_net_admin(expect_link_up);
+}
+
+static int
+rename_is_followed_at_home_without_net_admin(void)
+{
+	if (start_at_home() != TEST_SUCCESS)
+		return TEST_FAILED;
+	TEST_ASSERT_SUCCESS(rtap_kernel_set_down(RTAP_TEST_IFACE), "no down");
+	TEST_ASSERT_SUCCESS(rtap_kernel_rename(RTAP_TEST_IFACE, RTAP_TEST_IFACE2), "no rename");
+	return rtap_netns_without_net_admin(expect_link_down);
+}
+
+static int
+expect_missed(void)
+{
+	struct rte_eth_stats stats;
+
+	TEST_ASSERT_SUCCESS(rte_eth_stats_get(rtap_fx.port, &stats), "no statistics");
+	TEST_ASSERT(stats.imissed > 0, "nothing is missed");
+	return TEST_SUCCESS;
+}
+
+static int
+drops_are_counted_at_home_without_net_admin(void)
+{
+	const struct rtap_run run = { .n = 3000, .len = 60 };
+
+	if (start_at_home() != TEST_SUCCESS)
+		return TEST_FAILED;
+	TEST_ASSERT_SUCCESS(rtap_kernel_send(rtap_fx.sock, &run), "cannot send");
+	return rtap_netns_without_net_admin(expect_missed);
+}
+
+static int
+stop_start_and_configure(void)
+{
+	TEST_ASSERT_SUCCESS(rte_eth_dev_stop(rtap_fx.port), "no stop");
+	TEST_ASSERT_SUCCESS(rte_eth_dev_start(rtap_fx.port), "no start");
+	TEST_ASSERT_SUCCESS(rte_eth_dev_stop(rtap_fx.port), "no stop");
+	TEST_ASSERT_SUCCESS(configure_two(), "not configured");
+	return TEST_SUCCESS;
+}
+
+static int
+port_starts_anew_at_home_without_net_admin(void)
+{
+	if (start_at_home() != TEST_SUCCESS)
+		return TEST_FAILED;
+	return rtap_netns_without_net_admin(stop_start_and_configure);
+}
+
+static int
+run_and_expect_link_up(void)
+{
+	TEST_ASSERT_SUCCESS(rtap_port_run(rtap_fx.port, 1), "does not run");
+	return expect_link_up();
+}
+
+/* Nobody has asked where the interface is before. */
+static int
+port_runs_if_net_admin_is_given_up_after_probe(void)
+{
+	TEST_ASSERT_SUCCESS(rtap_kernel_set_up(RTAP_TEST_IFACE), "no up");
+	return rtap_netns_without_net_admin(run_and_expect_link_up);
+}
+
+/* What was known of the link stays known. */
+static int
+stranger_with_its_index_is_not_asked_without_net_admin(void)
+{
+	const unsigned int index = if_nametoindex(RTAP_TEST_IFACE);
+
+	if (start_at_home() != TEST_SUCCESS || rtap_netns_move_there() != TEST_SUCCESS)
+		return TEST_FAILED;
+	TEST_ASSERT_SUCCESS(rtap_kernel_make_tap_at(RTAP_TEST_IFACE2, index), "no stranger");
+	return rtap_netns_without_net_admin(expect_link_up);
 }
 
 /* Enough to ask and to start anew, but not to go there. */
@@ -83,7 +178,7 @@ static int
 control_without_sys_admin(void *arg)
 {
 	RTE_SET_USED(arg);
-	TEST_ASSERT_SUCCESS(drop_capability(CAP_SYS_ADMIN), "capability stays");
+	TEST_ASSERT_SUCCESS(rtap_netns_set_capability(CAP_SYS_ADMIN, false), "capability stays");
 	if (expect_link_up() != TEST_SUCCESS)
 		return TEST_FAILED;
 	TEST_ASSERT_EQUAL(rte_eth_dev_set_mtu(rtap_fx.port, 1400), -EPERM, "MTU set");
@@ -206,10 +301,22 @@ teardown_events(void)
 }
 
 struct unit_test_suite rtap_away_suite = {
-	.suite_name = "rtap: rights and events in another network namespace",
+	.suite_name = "rtap: rights and events in network namespaces",
 	.unit_test_cases = {
 		TEST_CASE_ST(rtap_netns_setup, rtap_netns_teardown,
 			port_is_refused_there_without_net_admin),
+		TEST_CASE_ST(rtap_netns_setup, rtap_netns_teardown,
+			link_is_followed_at_home_without_net_admin),
+		TEST_CASE_ST(rtap_netns_setup, rtap_netns_teardown,
+			rename_is_followed_at_home_without_net_admin),
+		TEST_CASE_ST(rtap_netns_setup, rtap_netns_teardown,
+			drops_are_counted_at_home_without_net_admin),
+		TEST_CASE_ST(rtap_netns_setup, rtap_netns_teardown,
+			port_starts_anew_at_home_without_net_admin),
+		TEST_CASE_ST(rtap_setup_probed, rtap_teardown,
+			port_runs_if_net_admin_is_given_up_after_probe),
+		TEST_CASE_ST(rtap_netns_setup, rtap_netns_teardown,
+			stranger_with_its_index_is_not_asked_without_net_admin),
 		TEST_CASE_ST(rtap_netns_setup, rtap_netns_teardown,
 			port_is_asked_but_not_changed_without_sys_admin),
 		TEST_CASE_ST(rtap_netns_setup, teardown_events, link_is_told_there),

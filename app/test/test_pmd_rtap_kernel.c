@@ -356,8 +356,8 @@ rtap_kernel_count_links(void)
 }
 
 /* A persistent interface made by somebody else; no descriptor stays open. */
-int
-rtap_kernel_make_tun(const char *name, short flags)
+static int
+make_tun(const char *name, short flags, unsigned int index)
 {
 	struct ifreq req = { .ifr_flags = flags };
 	const int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
@@ -366,10 +366,23 @@ rtap_kernel_make_tun(const char *name, short flags)
 	if (fd < 0)
 		return neg_errno();
 	rte_strscpy(req.ifr_name, name, sizeof(req.ifr_name));
-	if (ioctl(fd, TUNSETIFF, &req) < 0 || ioctl(fd, TUNSETPERSIST, 1) < 0)
+	if (ioctl(fd, TUNSETIFINDEX, &index) < 0 || ioctl(fd, TUNSETIFF, &req) < 0 ||
+	    ioctl(fd, TUNSETPERSIST, 1) < 0)
 		ret = neg_errno();
 	close(fd);
 	return ret;
+}
+
+int
+rtap_kernel_make_tun(const char *name, short flags)
+{
+	return make_tun(name, flags, 0);
+}
+
+int
+rtap_kernel_make_tap_at(const char *name, unsigned int index)
+{
+	return make_tun(name, IFF_TAP | IFF_NO_PI, index);
 }
 
 int

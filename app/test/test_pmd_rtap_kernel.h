@@ -64,6 +64,7 @@ int rtap_kernel_move(const char *name, int netns);
 int rtap_kernel_set_mac(const char *name, const struct rte_ether_addr *mac);
 int rtap_kernel_count_links(void);
 int rtap_kernel_make_tun(const char *name, short flags);
+int rtap_kernel_make_tap_at(const char *name, unsigned int index);
 int rtap_kernel_set_ipv6(const char *name, bool enable);
 
 /* Addresses: family is AF_INET or AF_INET6, address in network order. */

@@ -8,10 +8,8 @@
  */
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -24,7 +22,6 @@
 #include <rte_ethdev.h>
 #include <rte_ether.h>
 #include <rte_stdatomic.h>
-#include <rte_string_fns.h>
 #include <rte_thread.h>
 
 #include "test.h"
@@ -210,29 +207,12 @@ drops_are_counted_there(void)
 
 /* Indices: those of the two namespaces have nothing to do with each other. */
 
-static int
-make_tap_with_index(const char *name, unsigned int index)
-{
-	struct ifreq req = { .ifr_flags = IFF_TAP | IFF_NO_PI };
-	const int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
-	int ret = 0;
-
-	if (fd < 0)
-		return -errno;
-	rte_strscpy(req.ifr_name, name, sizeof(req.ifr_name));
-	if (ioctl(fd, TUNSETIFINDEX, &index) < 0 || ioctl(fd, TUNSETIFF, &req) < 0 ||
-	    ioctl(fd, TUNSETPERSIST, 1) < 0)
-		ret = -errno;
-	close(fd);
-	return ret;
-}
-
 static unsigned int first_index;
 
 static int
 take_index(void)
 {
-	TEST_ASSERT_SUCCESS(make_tap_with_index(RTAP_TEST_IFACE2, first_index), "no stranger");
+	TEST_ASSERT_SUCCESS(rtap_kernel_make_tap_at(RTAP_TEST_IFACE2, first_index), "no stranger");
 	return TEST_SUCCESS;
 }
 

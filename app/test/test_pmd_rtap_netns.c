@@ -3,7 +3,8 @@
  */
 
 /*
- * The two network namespaces of rtap_pmd_autotest's cases that move the interface.
+ * The two network namespaces of rtap_pmd_autotest's cases that move the interface,
+ * and threads that lack a capability there.
  */
 
 #include <errno.h>
@@ -11,12 +12,15 @@
 #include <sched.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <linux/capability.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 
 #include "test.h"
+#include "test_pmd_rtap_data.h"
 #include "test_pmd_rtap_kernel.h"
 #include "test_pmd_rtap_netns.h"
 #include "test_pmd_rtap_port.h"
@@ -114,6 +118,36 @@ rtap_netns_check_traffic(void)
 	TEST_ASSERT_SUCCESS(rtap_port_check_traffic(rtap_fx.port, rtap_fx.sock),
 		"no traffic");
 	return TEST_SUCCESS;
+}
+
+int
+rtap_netns_set_capability(unsigned int capability, bool on)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+	struct __user_cap_data_struct *word = &data[CAP_TO_INDEX(capability)];
+
+	if (syscall(SYS_capget, &header, data) < 0)
+		return -errno;
+	word->effective &= ~CAP_TO_MASK(capability);
+	if (on)
+		word->effective |= CAP_TO_MASK(capability);
+	return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
+}
+
+static int
+drop_net_admin_and_work(void *arg)
+{
+	int (**work)(void) = arg;
+
+	TEST_ASSERT_SUCCESS(rtap_netns_set_capability(CAP_NET_ADMIN, false), "capability stays");
+	return (*work)();
+}
+
+int
+rtap_netns_without_net_admin(int (*work)(void))
+{
+	return rtap_thread_run(drop_net_admin_and_work, &work);
 }
 
 int

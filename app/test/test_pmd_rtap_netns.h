@@ -30,6 +30,14 @@ int rtap_netns_move_home(void);
 /* In whichever namespace the test is: the interface is brought up and used. */
 int rtap_netns_check_traffic(void);
 
+/*
+ * Capabilities are a thread's: one without can be refused while the others go on.
+ * It may take back what it has given up.
+ */
+int rtap_netns_set_capability(unsigned int capability, bool on);
+/* Does it in a thread that lacks CAP_NET_ADMIN. */
+int rtap_netns_without_net_admin(int (*work)(void));
+
 /* A socket that hears of every change of interfaces in this namespace from now on. */
 int rtap_netns_watch_links(void);
 

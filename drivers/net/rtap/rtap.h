@@ -443,7 +443,7 @@ int rtap_location_init(struct rtap_location *location, const struct rtap_nl *nl)
 void rtap_location_destroy(struct rtap_location *location);
 /* Where the interface is at this moment; -ENODEV if it was deleted. */
 int rtap_place_get(struct rte_eth_dev *dev, struct rtap_nl *nl, struct rtap_place *place);
-/* Also gives a descriptor of the namespace, for the caller to close; -1 if nothing is known. */
+/* Also gives a descriptor of the namespace, for the caller to close; -1 if there is none. */
 int rtap_place_find(struct rte_eth_dev *dev, struct rtap_nl *nl, struct rtap_place *place,
 		int *netns_fd);
 /* State of the interface, wherever it is; by a socket of the caller's choice. */

@@ -153,6 +153,24 @@ note_reach(const struct rte_eth_dev *dev, struct rtap_location *location, int re
 	location->is_lost = is_lost;
 }
 
+/*
+ * A process that gave up the capability since the probe may not ask any more, moved or
+ * not. It can still see that the interface is where it was, as long as that is at home.
+ */
+static int
+stay(struct rte_eth_dev *dev, struct rtap_nl *nl)
+{
+	struct rtap_process *process = rtap_process(dev);
+	struct rtap_location *location = &process->location;
+
+	/* Nobody has asked yet: it is where it was at the probe, if anywhere. */
+	if (location->netns.inode == 0)
+		location->place = rtap_place_here(rtap_if_index(dev));
+	if (location->place.netns_id != RTAP_NETNS_OWN)
+		return -EPERM;
+	return is_in_place(process, nl) ? 0 : -EPERM;
+}
+
 /* A process that has no queue, or may not ask, has to believe that nothing was moved. */
 static bool
 can_follow(const struct rtap_process *process)
@@ -163,16 +181,18 @@ can_follow(const struct rtap_process *process)
 static int
 find(struct rte_eth_dev *dev, struct rtap_nl *nl, int *netns_fd)
 {
-	struct rtap_process *process = rtap_process(dev);
 	int ret = -EAGAIN;
 
 	for (unsigned int i = 0; i < FOLLOW_TRIES && ret == -EAGAIN; i++) {
-		*netns_fd = rtap_tap_get_netns(process->keep_alive_fd);
-		if (*netns_fd < 0)
-			return *netns_fd;
-		ret = update_place(dev, nl, *netns_fd);
-		if (ret < 0)
-			close(*netns_fd);
+		int fd = rtap_tap_get_netns(rtap_process(dev)->keep_alive_fd);
+
+		if (fd < 0)
+			return fd == -EPERM ? stay(dev, nl) : fd;
+		ret = update_place(dev, nl, fd);
+		if (ret == 0)
+			*netns_fd = fd;
+		else
+			close(fd);
 	}
 	return ret;
 }
@@ -195,8 +215,6 @@ rtap_place_find(struct rte_eth_dev *dev, struct rtap_nl *nl, struct rtap_place *
 	note_reach(dev, location, ret);
 	*place = location->place;
 	pthread_mutex_unlock(&location->lock);
-	if (ret < 0)
-		*netns_fd = -1;
 	return ret;
 }
 
