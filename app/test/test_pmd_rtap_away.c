@@ -8,13 +8,18 @@
  */
 
 #include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
 
 #include <net/if.h>
 
 #include <linux/capability.h>
 
+#include <rte_alarm.h>
 #include <rte_common.h>
+#include <rte_cycles.h>
 #include <rte_ethdev.h>
+#include <rte_stdatomic.h>
 
 #include "test.h"
 #include "test_pmd_rtap_data.h"
@@ -279,6 +284,89 @@ link_is_told_after_move_back(void)
 	return rtap_events_expect(5 + 4 * NB_CHANGES);
 }
 
+/* The interrupt thread has capabilities of its own, and its alarms are where to change them. */
+
+struct errand {
+	RTE_ATOMIC(bool) is_done;
+	bool on;
+	int ret;
+};
+
+static void
+set_net_broadcast(void *arg)
+{
+	struct errand *errand = arg;
+
+	errand->ret = rtap_netns_set_capability(CAP_NET_BROADCAST, errand->on);
+	rte_atomic_store_explicit(&errand->is_done, true, rte_memory_order_release);
+}
+
+static int
+may_hear_everywhere(bool on)
+{
+	struct errand errand = { .on = on };
+	int ret = rte_eal_alarm_set(1, set_net_broadcast, &errand);
+
+	if (ret < 0)
+		return ret;
+	while (!rte_atomic_load_explicit(&errand.is_done, rte_memory_order_acquire))
+		rte_delay_us_sleep(100);
+	return errand.ret;
+}
+
+/* What has happened before is handled before the second of two alarms at the latest. */
+static int
+wait_until_deaf(void)
+{
+	TEST_ASSERT_SUCCESS(may_hear_everywhere(false), "first alarm");
+	TEST_ASSERT_SUCCESS(may_hear_everywhere(false), "second alarm");
+	return TEST_SUCCESS;
+}
+
+static int
+link_is_not_told_there_without_net_broadcast(void)
+{
+	if (start_with_events() != TEST_SUCCESS)
+		return TEST_FAILED;
+	TEST_ASSERT_SUCCESS(may_hear_everywhere(false), "capability stays");
+	if (rtap_netns_move_there() != TEST_SUCCESS || rtap_events_wait(1) != TEST_SUCCESS ||
+	    wait_until_deaf() != TEST_SUCCESS ||
+	    rtap_netns_in_other(set_up_and_down_here) != TEST_SUCCESS ||
+	    wait_until_deaf() != TEST_SUCCESS)
+		return TEST_FAILED;
+	return rtap_events_expect(1);
+}
+
+static int
+link_is_told_after_move_back_without_net_broadcast(void)
+{
+	if (link_is_not_told_there_without_net_broadcast() != TEST_SUCCESS ||
+	    rtap_netns_in_other(rtap_netns_move_home) != TEST_SUCCESS)
+		return TEST_FAILED;
+	TEST_ASSERT_SUCCESS(rtap_kernel_set_up(RTAP_TEST_IFACE), "no up");
+	if (rtap_events_wait(2) != TEST_SUCCESS || set_down_here() != TEST_SUCCESS ||
+	    set_up_and_down_here() != TEST_SUCCESS)
+		return TEST_FAILED;
+	return rtap_events_expect(3 + 2 * NB_CHANGES);
+}
+
+/* It goes from home once more, when it is allowed to listen there. */
+static int
+link_is_told_there_once_net_broadcast_is_back(void)
+{
+	if (link_is_told_after_move_back_without_net_broadcast() != TEST_SUCCESS)
+		return TEST_FAILED;
+	TEST_ASSERT_SUCCESS(may_hear_everywhere(true), "capability does not come back");
+	rtap_events_forget();
+	if (rtap_netns_move_there() != TEST_SUCCESS)
+		return TEST_FAILED;
+	TEST_ASSERT_SUCCESS(rte_eth_dev_set_link_up(rtap_fx.port), "no up there");
+	if (rtap_events_wait(1) != TEST_SUCCESS)
+		return TEST_FAILED;
+	return rtap_netns_in_other(set_down_here) == TEST_SUCCESS ? rtap_events_wait(2) :
+		TEST_FAILED;
+}
+
 /* Nothing of the port keeps a namespace that all others have left. */
 static int
 end_of_the_namespace_is_a_removal(void)
@@ -298,6 +386,14 @@ teardown_events(void)
 {
 	rtap_events_teardown();
 	rtap_netns_close();
+}
+
+static void
+teardown_deaf(void)
+{
+	if (may_hear_everywhere(true) < 0)
+		printf("the interrupt thread stays without a capability\n");
+	teardown_events();
 }
 
 struct unit_test_suite rtap_away_suite = {
@@ -322,6 +418,12 @@ struct unit_test_suite rtap_away_suite = {
 		TEST_CASE_ST(rtap_netns_setup, teardown_events, link_is_told_there),
 		TEST_CASE_ST(rtap_netns_setup, teardown_events, link_is_told_there_after_start),
 		TEST_CASE_ST(rtap_netns_setup, teardown_events, link_is_told_after_move_back),
+		TEST_CASE_ST(rtap_netns_setup, teardown_deaf,
+			link_is_not_told_there_without_net_broadcast),
+		TEST_CASE_ST(rtap_netns_setup, teardown_deaf,
+			link_is_told_after_move_back_without_net_broadcast),
+		TEST_CASE_ST(rtap_netns_setup, teardown_deaf,
+			link_is_told_there_once_net_broadcast_is_back),
 		TEST_CASE_ST(rtap_netns_setup, teardown_events,
 			end_of_the_namespace_is_a_removal),
 		TEST_CASES_END()

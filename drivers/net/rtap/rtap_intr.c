@@ -40,6 +40,7 @@ struct rtap_intr {
 	int epoll_fd;                   /* const; wakes for the socket and the keep-alive queue */
 	struct rtap_nl events;          /* intr; open if link events are wanted */
 	struct rtap_place place;        /* intr; where the interface was when it was last asked */
+	bool is_deaf;                   /* intr; nothing is heard from that place */
 	uint16_t link_status;           /* intr; as the application was told */
 	RTE_ATOMIC(bool) is_over;       /* control sets it; the port is not to be touched then */
 };
@@ -105,12 +106,14 @@ listen_at(struct rtap_intr *intr, const struct rtap_place *place)
 {
 	bool is_away = place->netns_id != RTAP_NETNS_OWN;
 	bool was_away = intr->place.netns_id != RTAP_NETNS_OWN;
-	int ret = 0;
+	int ret;
 
 	intr->place = *place;
-	if (is_away != was_away)
-		ret = rtap_nl_listen_everywhere(&intr->events, is_away);
-	if (ret < 0 && is_away)
+	if (is_away == was_away)
+		return;
+	ret = rtap_nl_listen_everywhere(&intr->events, is_away);
+	intr->is_deaf = is_away && ret < 0;
+	if (intr->is_deaf)
 		PMD_LOG_ERRNO(ERR, -ret, "%s: the interface is in another network namespace, and "
 			"its events need CAP_NET_BROADCAST", intr->dev->data->name);
 }
@@ -144,18 +147,24 @@ catch_up(struct rtap_intr *intr)
 		PMD_LOG_ERRNO(ERR, -ret, "%s: lost track of the link", intr->dev->data->name);
 }
 
+/* Who hears nothing of where the interface is may still hear that it comes home. */
+static bool
+may_have_come_home(const struct rtap_intr *intr, const struct rtap_nl_event *event)
+{
+	return intr->is_deaf && event->place.netns_id == RTAP_NETNS_OWN && !event->is_gone;
+}
+
 /* What went from its place was either deleted or has another place now. */
 static bool
 handle_event(const struct rtap_nl_event *event, void *arg)
 {
 	struct rtap_intr *intr = arg;
+	bool is_ours = event->place.if_index == intr->place.if_index &&
+		event->place.netns_id == intr->place.netns_id;
 
-	if (event->place.if_index != intr->place.if_index ||
-			event->place.netns_id != intr->place.netns_id)
-		return true;
-	if (event->is_gone)
+	if (may_have_come_home(intr, event) || (is_ours && event->is_gone))
 		catch_up(intr);
-	else
+	else if (is_ours)
 		tell_link(intr, &event->link);
 	return !is_over(intr);
 }
