@@ -188,6 +188,7 @@ static struct unit_test_suite *rtap_mp_suites[] = {
 	&rtap_loan_suite,
 	&rtap_turn_suite,
 	&rtap_late_suite,
+	&rtap_mp_away_suite,
 	&rtap_leak_suite,
 	NULL
 };

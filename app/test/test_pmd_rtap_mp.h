@@ -15,6 +15,7 @@ extern struct unit_test_suite rtap_mp_suite;
 extern struct unit_test_suite rtap_loan_suite;
 extern struct unit_test_suite rtap_turn_suite;
 extern struct unit_test_suite rtap_late_suite;
+extern struct unit_test_suite rtap_mp_away_suite;
 
 extern struct rtap_peer rtap_mp_peer;
 

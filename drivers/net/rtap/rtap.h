@@ -143,6 +143,7 @@ struct rtap_limits {
 struct rtap_shared {
 	RTE_ATOMIC(int) if_index;   /* any; in the namespace where the interface is */
 	bool is_mac_apart;          /* const; the interface has another MAC address than the port */
+	RTE_ATOMIC(bool) is_away;   /* any; the interface is not in its first namespace */
 	uint32_t min_mtu;           /* const */
 	uint32_t max_mtu;           /* const */
 	uint16_t agreed_mtu;        /* control; that the port last set or took over */

@@ -15,6 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <rte_eal.h>
+
 #include "rtap.h"
 #include "rtap_log.h"
 #include "rtap_tap.h"
@@ -30,6 +32,7 @@ rtap_location_init(struct rtap_location *location, const struct rtap_nl *nl)
 	int ret = 0;
 
 	pthread_mutex_init(&location->lock, NULL);
+	location->place.netns_id = RTAP_NETNS_OWN;
 	/* Who may not ask where a socket is may not ask where an interface is, either. */
 	if (fd >= 0) {
 		ret = rtap_netns_identify(fd, &location->home);
@@ -141,16 +144,18 @@ update_place(struct rte_eth_dev *dev, struct rtap_nl *nl, int netns_fd)
 	return 0;
 }
 
-/* Told once for each time that the interface gets out of reach. */
+/* Told once for each time that the interface gets out of reach; to other processes, always. */
 static void
 note_reach(const struct rte_eth_dev *dev, struct rtap_location *location, int ret)
 {
 	bool is_lost = ret == -EPERM;
+	bool is_away = is_lost || location->place.netns_id != RTAP_NETNS_OWN;
 
 	if (is_lost && !location->is_lost)
 		PMD_LOG_ERRNO(ERR, -ret, "%s: the interface is in another network namespace, "
 			"where CAP_NET_ADMIN is needed", dev->data->name);
 	location->is_lost = is_lost;
+	rte_atomic_store_explicit(&rtap_shared(dev)->is_away, is_away, rte_memory_order_relaxed);
 }
 
 /*
@@ -171,11 +176,25 @@ stay(struct rte_eth_dev *dev, struct rtap_nl *nl)
 	return is_in_place(process, nl) ? 0 : -EPERM;
 }
 
-/* A process that has no queue, or may not ask, has to believe that nothing was moved. */
+/* A process that may not ask has to believe that nothing was moved, see believe(). */
 static bool
 can_follow(const struct rtap_process *process)
 {
 	return process->keep_alive_fd >= 0 && process->location.home.inode != 0;
+}
+
+/*
+ * A secondary process has no queue to ask: the primary tells. An index of another
+ * namespace means nothing here, where it may be that of a stranger.
+ */
+static int
+believe(const struct rte_eth_dev *dev, struct rtap_place *place)
+{
+	*place = rtap_place_here(rtap_if_index(dev));
+	if (!rte_atomic_load_explicit(&rtap_shared(dev)->is_away, rte_memory_order_relaxed))
+		return 0;
+	/* Without the primary, the interface has no queue. */
+	return rte_eal_primary_proc_alive(NULL) ? -EPERM : -ENODEV;
 }
 
 static int
@@ -206,10 +225,8 @@ rtap_place_find(struct rte_eth_dev *dev, struct rtap_nl *nl, struct rtap_place *
 	int ret;
 
 	*netns_fd = -1;
-	if (!can_follow(process)) {
-		*place = rtap_place_here(rtap_if_index(dev));
-		return 0;
-	}
+	if (!can_follow(process))
+		return believe(dev, place);
 	pthread_mutex_lock(&location->lock);
 	ret = find(dev, nl, netns_fd);
 	note_reach(dev, location, ret);
