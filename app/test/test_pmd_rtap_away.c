@@ -284,6 +284,16 @@ link_is_told_after_move_back(void)
 	return rtap_events_expect(5 + 4 * NB_CHANGES);
 }
 
+/* The application is in another namespace when it starts the port. */
+static int
+link_is_told_after_start_from_elsewhere(void)
+{
+	if (rtap_netns_in_other(start_with_events) != TEST_SUCCESS ||
+	    set_down_here() != TEST_SUCCESS || set_up_and_down_here() != TEST_SUCCESS)
+		return TEST_FAILED;
+	return rtap_events_expect(1 + 2 * NB_CHANGES);
+}
+
 /* The interrupt thread has capabilities of its own, and its alarms are where to change them. */
 
 struct errand {
@@ -418,6 +428,8 @@ struct unit_test_suite rtap_away_suite = {
 		TEST_CASE_ST(rtap_netns_setup, teardown_events, link_is_told_there),
 		TEST_CASE_ST(rtap_netns_setup, teardown_events, link_is_told_there_after_start),
 		TEST_CASE_ST(rtap_netns_setup, teardown_events, link_is_told_after_move_back),
+		TEST_CASE_ST(rtap_netns_setup, teardown_events,
+			link_is_told_after_start_from_elsewhere),
 		TEST_CASE_ST(rtap_netns_setup, teardown_deaf,
 			link_is_not_told_there_without_net_broadcast),
 		TEST_CASE_ST(rtap_netns_setup, teardown_deaf,

@@ -265,10 +265,31 @@ wake_for(struct rtap_intr *intr, int fd, unsigned int kind)
 }
 
 static int
+open_socket(void *arg)
+{
+	return rtap_nl_open_events(arg);
+}
+
+/* Places are named as from home, wherever the thread is that starts the port. */
+static int
+open_events(struct rtap_intr *intr)
+{
+	int netns_fd = rtap_nl_get_netns(&rtap_process(intr->dev)->nl);
+	int ret;
+
+	/* Who may not ask has to believe that it is at home. */
+	if (netns_fd < 0)
+		return open_socket(&intr->events);
+	ret = rtap_netns_call(netns_fd, open_socket, &intr->events);
+	close(netns_fd);
+	return ret;
+}
+
+static int
 listen_to_link(struct rtap_intr *intr)
 {
 	struct rtap_link kernel;
-	int ret = rtap_nl_open_events(&intr->events);
+	int ret = open_events(intr);
 
 	if (ret < 0)
 		return ret;
