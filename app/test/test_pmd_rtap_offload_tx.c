@@ -91,8 +91,8 @@ set_destination(void)
 }
 
 /* Checksums that the port is to fill in are wrong, but for what ethdev demands. */
-static struct rte_mbuf *
-new_packet(const struct rtap_ip *ip, uint64_t flags, uint16_t nb_segs)
+static void
+build_frame(const struct rtap_ip *ip, uint64_t flags)
 {
 	const uint16_t wrong = 0xdead;
 	const uint32_t l3 = RTE_ETHER_HDR_LEN + (ip->is_tagged ? RTE_VLAN_HLEN : 0);
@@ -103,6 +103,12 @@ new_packet(const struct rtap_ip *ip, uint64_t flags, uint16_t nb_segs)
 		rtap_ip_leave_checksum(&frame, ip, (flags & SEGMENTS) == 0);
 	if ((flags & IP_CKSUM) != 0 && !ip->is_inside_vxlan)
 		memcpy(frame.data + l3 + 10, &wrong, sizeof(wrong));
+}
+
+static struct rte_mbuf *
+new_packet(const struct rtap_ip *ip, uint64_t flags, uint16_t nb_segs)
+{
+	build_frame(ip, flags);
 	return rtap_ip_mbuf(&frame, nb_segs, flags | rtap_ip_flags(ip));
 }
 
@@ -266,16 +272,56 @@ tunnel_checksum_is_right_on_the_wire(void)
 
 /* What an application need not do itself if it calls this. */
 static int
+check_prepare(const struct rtap_ip *ip, uint64_t flags, uint64_t no_flags, uint16_t nb_segs)
+{
+	struct rte_mbuf *mbuf;
+	uint32_t field;
+
+	build_frame(ip, flags);
+	field = frame.outer_l2_len + frame.outer_l3_len + frame.l2_len + frame.l3_len +
+		(ip->is_udp ? 6 : 16);
+	memset(frame.data + field, 0x55, 2);
+	mbuf = rtap_ip_mbuf(&frame, nb_segs, (flags | rtap_ip_flags(ip)) & ~no_flags);
+	TEST_ASSERT_NOT_NULL(mbuf, "no packet");
+	/* Nothing but segmentation asks for it. */
+	mbuf->l4_len = 0;
+	TEST_ASSERT_EQUAL(rte_eth_tx_prepare(rtap_fx.port, 0, &mbuf, 1), 1, "refused");
+	TEST_ASSERT_SUCCESS(rtap_port_transmit_one(rtap_fx.port, mbuf), "no Tx");
+	return expect_routed(ip);
+}
+
+static int
 prepare_sets_sum_of_pseudo_header(void)
 {
 	struct rtap_ip ip = { .payload_len = 900, .is_routed = true };
-	struct rte_mbuf *mbuf = new_packet(&ip, TCP_CKSUM | IP_CKSUM, 1);
 
-	TEST_ASSERT_NOT_NULL(mbuf, "no packet");
-	memset(rte_pktmbuf_mtod_offset(mbuf, void *, RTE_ETHER_HDR_LEN + 20 + 16), 0x55, 2);
-	TEST_ASSERT_EQUAL(rte_eth_tx_prepare(rtap_fx.port, 0, &mbuf, 1), 1, "refused");
-	TEST_ASSERT_SUCCESS(rtap_port_transmit_one(rtap_fx.port, mbuf), "no Tx");
-	return expect_routed(&ip);
+	if (check_prepare(&ip, TCP_CKSUM | IP_CKSUM, 0, 1) != TEST_SUCCESS)
+		return TEST_FAILED;
+	ip.is_ipv6 = true;
+	ip.is_udp = true;
+	return check_prepare(&ip, UDP_CKSUM, 0, 1);
+}
+
+static int
+prepare_sets_sum_behind_first_segment(void)
+{
+	struct rtap_ip ip = { .payload_len = 900, .is_routed = true };
+
+	/* A few bytes each. */
+	if (check_prepare(&ip, TCP_CKSUM | IP_CKSUM, 0, 60) != TEST_SUCCESS)
+		return TEST_FAILED;
+	ip.is_inside_vxlan = true;
+	return check_prepare(&ip, TCP_CKSUM, 0, 60);
+}
+
+/* It is needed for segmentation alone. */
+static int
+prepare_sets_sum_in_tunnel_of_unnamed_version(void)
+{
+	const struct rtap_ip ip = { .payload_len = 900, .is_inside_vxlan = true,
+		.is_routed = true };
+
+	return check_prepare(&ip, TCP_CKSUM, RTE_MBUF_F_TX_OUTER_IPV4, 1);
 }
 
 /* The application's packet has another reference and is sent twice. */
@@ -498,6 +544,9 @@ struct unit_test_suite rtap_offload_tx_suite = {
 		TEST_CASE_ST(setup_route, rtap_teardown, tunnel_segments_are_right_on_the_wire),
 		TEST_CASE_ST(setup_route, rtap_teardown, tunnel_checksum_is_right_on_the_wire),
 		TEST_CASE_ST(setup_route, rtap_teardown, prepare_sets_sum_of_pseudo_header),
+		TEST_CASE_ST(setup_route, rtap_teardown, prepare_sets_sum_behind_first_segment),
+		TEST_CASE_ST(setup_route, rtap_teardown,
+			prepare_sets_sum_in_tunnel_of_unnamed_version),
 		TEST_CASE_ST(setup_route, rtap_teardown, shared_packet_is_segmented_and_unchanged),
 		TEST_CASE_ST(setup_route, rtap_teardown, mixed_burst_keeps_order),
 		TEST_CASE_ST(setup_address, rtap_teardown, kernel_gets_packets_whole),

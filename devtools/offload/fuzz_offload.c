@@ -259,8 +259,19 @@ take_packet(struct input *in, struct frame *f, const struct packet_shape *shape,
 	return is_right && !is_cut && !spoil(in, *m);
 }
 
+/* Right sums stay as they are; of other packets no byte is touched that they do not have. */
 static void
-fuzz_tx(struct input *in)
+prepare(const struct rtap_offload *o, struct rte_mbuf *m, const struct frame *f, bool is_right)
+{
+	const int checked = rtap_offload_check(o, m);
+
+	DEMAND(rtap_offload_prepare(o, m) == checked, "%d", checked);
+	if (is_right || checked != 0)
+		check_untouched(m, f);
+}
+
+static void
+fuzz_tx(struct input *in, bool is_prepared)
 {
 	static struct frame f;
 	static struct kernel_frame k;
@@ -274,7 +285,9 @@ fuzz_tx(struct input *in)
 	take_offload(in, &o);
 	take_shape(in, &shape);
 	is_right = take_packet(in, &f, &shape, &m);
-	may_change = may_be_changed(m, &shape);
+	may_change = is_prepared || may_be_changed(m, &shape);
+	if (is_prepared)
+		prepare(&o, m, &f, is_right);
 	if (packet_transmit(&o, m, &k) == 0) {
 		if (!may_change)
 			check_untouched(m, &f);
@@ -382,9 +395,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input in = { .data = data, .left = size };
 
-	if ((take(&in, 1) & 1) != 0)
+	const uint8_t kind = take(&in, 1);
+
+	if ((kind & 1) != 0)
 		fuzz_rx(&in);
 	else
-		fuzz_tx(&in);
+		fuzz_tx(&in, (kind & 2) != 0);
 	return 0;
 }

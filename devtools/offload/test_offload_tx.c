@@ -261,6 +261,13 @@ check_hdr(const struct tx_case *c, const struct sink *s, const struct rtap_vnet_
 	return true;
 }
 
+/* Ways of the same packet to the kernel. */
+struct way {
+	bool has_tunnels;	/* agreed on */
+	bool is_prepared;	/* by the driver, not by the application */
+	bool has_no_outer;	/* no flag for the outer version of IP: only segments need one */
+};
+
 static void
 set_offload(struct rte_mbuf *m, const struct tx_case *c, const struct frame *f)
 {
@@ -289,18 +296,70 @@ check_untouched(const struct tx_case *c, const struct rte_mbuf *m, const struct 
 	return memcmp(data, given->data, given->len) == 0 || test_fail("packet was changed");
 }
 
+/* Fields that are the driver's to set are wrong; it is told of the outer header or not. */
+static void
+leave_unprepared(struct frame *f, const struct tx_case *c, const struct way *way)
+{
+	if (!c->spec.is_ipv6 || c->spec.ip_extra == 0)
+		frame_put16(f->data + f->l4 + (c->spec.is_udp ? 6 : 16), WRONG);
+	if (c->spec.tunnel != FRAME_NO_TUNNEL && !way->has_no_outer)
+		frame_put16(f->data + f->outer_l2_len + f->outer_l3_len + 6, WRONG);
+}
+
+/* It becomes what an application would have given, and nothing else. */
 static bool
-check_packet(const struct tx_case *c, const struct rtap_offload *o, const struct frame *given,
+check_prepared(const struct rtap_offload *o, struct rte_mbuf *m, const struct frame *given)
+{
+	static uint8_t data[FRAME_MAX_LEN];
+	const int ret = rtap_offload_prepare(o, m);
+
+	if (ret < 0)
+		return test_fail("not prepared: %d", ret);
+	packet_read(m, data, 0);
+	for (uint32_t i = 0; i < given->len; i++) {
+		if (data[i] != given->data[i])
+			return test_fail("prepared: byte %u of %u, layer 4 is at %u", i,
+				given->len, given->l4);
+	}
+	return true;
+}
+
+static struct rte_mbuf *
+new_packet(const struct tx_case *c, const struct way *way, const struct frame *given,
+		const struct packet_shape *shape)
+{
+	static struct frame f;
+	struct rte_mbuf *m;
+
+	f = *given;
+	if (way->is_prepared)
+		leave_unprepared(&f, c, way);
+	m = packet_new(f.data, f.len, shape);
+	set_offload(m, c, given);
+	/* Only segmentation needs it. */
+	if (way->is_prepared)
+		m->l4_len = 0;
+	if (way->has_no_outer)
+		m->ol_flags &= ~(RTE_MBUF_F_TX_OUTER_IPV4 | RTE_MBUF_F_TX_OUTER_IPV6);
+	return m;
+}
+
+static bool
+check_packet(const struct tx_case *c, const struct way *way, const struct frame *given,
 		struct sink *s, const struct packet_shape *shape)
 {
 	static struct kernel_frame k;
-	struct rte_mbuf *m = packet_new(given->data, given->len, shape);
+	const struct rtap_offload o = packet_offload(way->has_tunnels);
+	struct rte_mbuf *m = new_packet(c, way, given, shape);
 	const char *fault;
 	bool ok;
 	int ret;
 
-	set_offload(m, c, given);
-	ret = packet_transmit(o, m, &k);
+	if (way->is_prepared && !check_prepared(&o, m, given)) {
+		packet_free(m);
+		return false;
+	}
+	ret = packet_transmit(&o, m, &k);
 	ok = ret == 0 || test_fail("refused: %d", ret);
 	ok = ok && check_hdr(c, s, &k.hdr) && check_untouched(c, m, given, shape->kind);
 	packet_free(m);
@@ -337,11 +396,10 @@ can_be_sent(const struct tx_case *c, const struct frame *f, const struct packet_
 }
 
 static bool
-run_case(const struct tx_case *c, bool has_tunnels)
+run_case(const struct tx_case *c, const struct way *way)
 {
 	static struct frame right;
 	static struct frame given;
-	const struct rtap_offload o = packet_offload(has_tunnels);
 	struct packet_shape shape;
 
 	frame_build(&right, &c->spec);
@@ -354,7 +412,7 @@ run_case(const struct tx_case *c, bool has_tunnels)
 			.tag_len = is_tag_inserted(c) ? FRAME_VLAN_LEN : 0,
 		};
 
-		if (can_be_sent(c, &given, &shape) && !check_packet(c, &o, &given, &s, &shape))
+		if (can_be_sent(c, &given, &shape) && !check_packet(c, way, &given, &s, &shape))
 			return test_fail("shape %u: %u segments, kind %u", i,
 				shape.nb_seg_lens, shape.kind);
 	}
@@ -389,17 +447,35 @@ check_given_sum(void)
 		test_fail("sum %#x", frame_get16(k.data + f.l4 + 16));
 }
 
+/* Where a plain checksum of layer 4 is asked for. */
+static void
+test_prepare(const struct tx_case *c)
+{
+	struct way way = { .has_tunnels = true, .is_prepared = true };
+
+	if (is_segmented(c) || (c->flags & RTE_MBUF_F_TX_L4_MASK) == 0)
+		return;
+	test_end("Tx, prepared", c->name, run_case(c, &way));
+	if (c->spec.tunnel == FRAME_NO_TUNNEL || (c->flags & OUTER_CKSUM) != 0)
+		return;
+	way.has_no_outer = true;
+	test_end("Tx, prepared without the outer version", c->name, run_case(c, &way));
+}
+
 void
 test_tx(void)
 {
 	for (uint32_t i = 0; i < RTE_DIM(cases); i++) {
 		const struct tx_case *c = &cases[i];
-		bool ok = run_case(c, true);
+		struct way way = { .has_tunnels = true };
+		bool ok = run_case(c, &way);
 
 		/* Segments inside a tunnel need the long header. */
+		way.has_tunnels = false;
 		if (c->spec.tunnel == FRAME_NO_TUNNEL || !is_segmented(c))
-			ok = ok && run_case(c, false);
+			ok = ok && run_case(c, &way);
 		test_end("Tx", c->name, ok);
+		test_prepare(c);
 	}
 	test_end("Tx", "sum of the application's behind an extension header", check_given_sum());
 }

@@ -77,19 +77,26 @@ write_byte(struct rte_mbuf *m, uint32_t offset, uint8_t value)
 	*rte_pktmbuf_mtod_offset(m, uint8_t *, offset) = value;
 }
 
+void
+rtap_offload_write(struct rte_mbuf *m, uint32_t offset, uint16_t value)
+{
+	uint8_t bytes[sizeof(value)];
+
+	memcpy(bytes, &value, sizeof(value));
+	for (uint32_t i = 0; i < sizeof(value); i++)
+		write_byte(m, offset + i, bytes[i]);
+}
+
 /* The field holds the sum of the pseudo-header: all from `start` on summed up is the checksum. */
 static void
 complete_checksum(struct rte_mbuf *m, uint32_t start, uint32_t field)
 {
 	uint16_t sum = ~sum_from(m, start);
-	uint8_t bytes[sizeof(sum)];
 
 	/* Zero would mean that there is no checksum in UDP, and is the same number elsewhere. */
 	if (sum == 0)
 		sum = UINT16_MAX;
-	memcpy(bytes, &sum, sizeof(sum));
-	for (uint32_t i = 0; i < sizeof(sum); i++)
-		write_byte(m, field + i, bytes[i]);
+	rtap_offload_write(m, field, sum);
 }
 
 /* The offload that is about the checksum at this place, 0 if the mbuf has no flags for it. */

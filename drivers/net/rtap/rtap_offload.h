@@ -84,6 +84,9 @@ rtap_checksum_offset(bool is_udp_checksum)
 		offsetof(struct rte_tcp_hdr, cksum);
 }
 
+/* Writes two bytes of the packet, which has them; they may lie in two segments. */
+void rtap_offload_write(struct rte_mbuf *m, uint32_t offset, uint16_t value);
+
 /* Flags of an mbuf that make more of it than a frame to be sent as it is. */
 #define RTAP_OFFLOAD_TX_FLAGS (RTE_MBUF_F_TX_OFFLOAD_MASK & ~(RTE_MBUF_F_TX_IPV4 | \
 	RTE_MBUF_F_TX_IPV6 | RTE_MBUF_F_TX_OUTER_IPV4 | RTE_MBUF_F_TX_OUTER_IPV6))
@@ -94,6 +97,13 @@ rtap_checksum_offset(bool is_udp_checksum)
  * The other functions take only packets that have passed.
  */
 int rtap_offload_check(const struct rtap_offload *o, const struct rte_mbuf *m);
+
+/*
+ * The same, and sets the sum of the pseudo-header that ethdev expects of the
+ * application where a checksum is asked for, in whichever segment its field lies.
+ * The caller knows that all of the packet may be written to.
+ */
+int rtap_offload_prepare(const struct rtap_offload *o, struct rte_mbuf *m);
 
 /*
  * Length of the headers that the kernel needs otherwise than they are, 0 if the

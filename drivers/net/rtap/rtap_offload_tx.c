@@ -227,6 +227,62 @@ rtap_offload_check(const struct rtap_offload *o, const struct rte_mbuf *m)
 	return check_flags(o, m);
 }
 
+/* The sum that a checksum starts from, where no extension header stands before layer 4. */
+static uint16_t
+sum_pseudo_header(const struct rte_mbuf *m, uint32_t l3)
+{
+	struct rte_ipv4_hdr ip4;
+	struct rte_ipv6_hdr copy;
+	struct rte_ipv6_hdr ip6;
+
+	if ((m->ol_flags & RTE_MBUF_F_TX_IPV4) != 0)
+		return rte_ipv4_phdr_cksum(rte_pktmbuf_read(m, l3, sizeof(ip4), &ip4), 0);
+	ip6 = *(const struct rte_ipv6_hdr *)rte_pktmbuf_read(m, l3, sizeof(copy), &copy);
+	/* Whatever the header says: the library shifts large numbers out of an int. */
+	ip6.proto = is_udp(m) ? IPPROTO_UDP : IPPROTO_TCP;
+	return rte_ipv6_phdr_cksum(&ip6, 0);
+}
+
+static bool
+has_extension_headers(const struct rte_mbuf *m)
+{
+	return (m->ol_flags & RTE_MBUF_F_TX_IPV4) == 0 && m->l3_len > sizeof(struct rte_ipv6_hdr);
+}
+
+/* What IP carries in the tunnel's packet, -1 if there is no such header. */
+static int
+get_outer_protocol(const struct rte_mbuf *m, const struct layout *at)
+{
+	bool is_ipv4 = (m->ol_flags & RTE_MBUF_F_TX_OUTER_IPV4) != 0;
+	uint32_t offset = is_ipv4 ? offsetof(struct rte_ipv4_hdr, next_proto_id) :
+		offsetof(struct rte_ipv6_hdr, proto);
+	uint8_t copy;
+
+	if ((m->ol_flags & OUTER_IP_FLAGS) == 0 ||
+			!is_ip_header(m, at->outer_l3, m->outer_l3_len, is_ipv4))
+		return -1;
+	return *(const uint8_t *)rte_pktmbuf_read(m, at->outer_l3 + offset, 1, &copy);
+}
+
+int
+rtap_offload_prepare(const struct rtap_offload *o, struct rte_mbuf *m)
+{
+	struct layout at = get_layout(m);
+	int ret = rtap_offload_check(o, m);
+
+	/* Of packets to be segmented all sums are set in transmission. */
+	if (ret < 0 || is_segmented(m) || !has_l4_checksum(m))
+		return ret;
+	/* One of the tunnel's own would be of what is inside before that is complete. */
+	if (get_outer_protocol(m, &at) == IPPROTO_UDP)
+		rtap_offload_write(m, at.outer_l4 + rtap_checksum_offset(true), 0);
+	/* See sum_addresses(). */
+	if (!has_extension_headers(m))
+		rtap_offload_write(m, at.l4 + rtap_checksum_offset(is_udp(m)),
+			sum_pseudo_header(m, at.l3));
+	return 0;
+}
+
 static void
 set_ipv4_checksum(uint8_t *hdr, uint32_t len)
 {
@@ -292,7 +348,7 @@ sum_addresses(const struct rte_mbuf *m, const uint8_t *l3, uint16_t given, bool 
 	if (is_ipv4)
 		return protocol + (uint32_t)rte_raw_cksum(&ip4->src_addr,
 			2 * sizeof(ip4->src_addr));
-	if (m->l3_len > sizeof(*ip6))
+	if (has_extension_headers(m))
 		return given;
 	return protocol + (uint32_t)rte_raw_cksum(&ip6->src_addr, 2 * sizeof(ip6->src_addr));
 }

@@ -19,7 +19,6 @@
 #include <rte_ether.h>
 #include <rte_malloc.h>
 #include <rte_mempool.h>
-#include <rte_net.h>
 
 #include "rtap.h"
 #include "rtap_log.h"
@@ -361,29 +360,13 @@ rtap_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 	return nb_tx;
 }
 
-/*
- * The sums of pseudo-headers that ethdev expects of the application are set where
- * it did not. Of packets to be segmented they are set in transmission.
- */
-static int
-prepare_packet(const struct rtap_tx_queue *q, struct rte_mbuf *m)
-{
-	const uint64_t ip_flags = RTE_MBUF_F_TX_IP_CKSUM | RTE_MBUF_F_TX_OUTER_IP_CKSUM;
-	const uint64_t segment_flags = RTE_MBUF_F_TX_TCP_SEG | RTE_MBUF_F_TX_UDP_SEG;
-	int ret = rtap_offload_check(&q->offload, m);
-
-	if (ret < 0 || (m->ol_flags & segment_flags) != 0)
-		return ret;
-	return rte_net_intel_cksum_flags_prepare(m, m->ol_flags & ~ip_flags);
-}
-
 uint16_t
 rtap_tx_prepare(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 {
 	const struct rtap_tx_queue *q = queue;
 
 	for (uint16_t i = 0; i < nb_pkts; i++) {
-		int ret = prepare_packet(q, pkts[i]);
+		int ret = rtap_offload_prepare(&q->offload, pkts[i]);
 
 		if (unlikely(ret < 0)) {
 			rte_errno = -ret;
