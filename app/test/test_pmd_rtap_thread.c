@@ -9,20 +9,25 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include <rte_ethdev.h>
 #include <rte_lcore.h>
+#include <rte_log.h>
 #include <rte_mbuf.h>
 #include <rte_pause.h>
 #include <rte_stdatomic.h>
 #include <rte_thread.h>
 
 #include "test.h"
+#include "test_pmd_rtap_intr.h"
 #include "test_pmd_rtap_kernel.h"
 #include "test_pmd_rtap_port.h"
 
 #define NB_THREADS 20
 #define NB_IDLE_POLLS 50
+#define NB_TURNS 5
 
 /* What one thread does with the port before it exits. */
 struct job {
@@ -258,6 +263,76 @@ first_burst_of_next_thread_sees_what_waits(void)
 	return ret;
 }
 
+/* The poll of the other thread has woken, but what it woke for is gone when it learns of it. */
+static int
+take_over(void)
+{
+	const struct rtap_run run = { .n = 1, .len = 60 };
+	struct rte_mbuf *mbuf = NULL;
+	int ret = 0;
+
+	if (rtap_kernel_send(rtap_fx.sock, &run) < 0 ||
+			rtap_port_receive_once(rtap_fx.port, 0, &mbuf, 1) != 1)
+		ret = -EIO;
+	rte_pktmbuf_free(mbuf);
+	return ret < 0 ? ret : poll_idle(&run);
+}
+
+/* Whether the driver says so of a stop while the other thread is still there. */
+static int
+stop_leaves_poll_behind(bool *is_left)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *log = open_memstream(&text, &len);
+	FILE *usual = rte_log_get_stream();
+	int ret;
+
+	if (log == NULL)
+		return -ENOMEM;
+	rte_openlog_stream(log);
+	ret = rte_eth_dev_stop(rtap_fx.port);
+	rte_openlog_stream(usual);
+	fclose(log);
+	*is_left = text == NULL || strstr(text, "is left to the kernel") != NULL;
+	free(text);
+	return ret;
+}
+
+static int
+check_stop_after_turn(void)
+{
+	bool is_left = true;
+	int taken;
+	int ret;
+
+	TEST_ASSERT_SUCCESS(rtap_spinner_start(), "no idle thread");
+	taken = take_over();
+	ret = stop_leaves_poll_behind(&is_left);
+	rtap_spinner_end();
+	TEST_ASSERT_SUCCESS(taken, "the frame was not taken");
+	TEST_ASSERT_SUCCESS(ret, "no stop");
+	TEST_ASSERT(!is_left, "a poll could not be ended");
+	TEST_ASSERT_SUCCESS(rtap_port_start(rtap_fx.port), "no start");
+	TEST_ASSERT_SUCCESS(rtap_open_socket(), "no socket");
+	return TEST_SUCCESS;
+}
+
+/* Where the driver says that it could not end a poll, it has waited for that in vain. */
+static int
+stop_ends_polls_of_threads_that_took_turns(void)
+{
+	const int logtype = rte_log_register("pmd.net.rtap");
+	const int level = rte_log_get_level(logtype);
+	int ret = TEST_SUCCESS;
+
+	rte_log_set_level(logtype, RTE_LOG_DEBUG);
+	for (unsigned int i = 0; i < NB_TURNS && ret == TEST_SUCCESS; i++)
+		ret = check_stop_after_turn();
+	rte_log_set_level(logtype, level);
+	return ret;
+}
+
 static int
 stop_works_after_polling_thread_has_gone(void)
 {
@@ -288,6 +363,8 @@ struct unit_test_suite rtap_thread_suite = {
 		TEST_CASE_ST(rtap_setup_started, rtap_teardown, order_is_kept_across_threads),
 		TEST_CASE_ST(rtap_setup_started, rtap_teardown,
 			stop_works_after_polling_thread_has_gone),
+		TEST_CASE_ST(rtap_setup_started, rtap_teardown,
+			stop_ends_polls_of_threads_that_took_turns),
 		TEST_CASES_END()
 	}
 };

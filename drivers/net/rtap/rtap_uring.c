@@ -244,13 +244,19 @@ rtap_uring_submit(struct rtap_uring *u)
 	return nb_taken;
 }
 
+/*
+ * Not by IORING_OP_POLL_REMOVE: that gives up (EALREADY) on a poll that has woken
+ * and whose thread has not been in the kernel since. If the packet is gone until
+ * then, the kernel arms the poll again, which nobody would end any more. A cancel
+ * leaves a mark on it.
+ */
 static void
-prep_poll_remove(struct rtap_uring *u)
+prep_cancel(struct rtap_uring *u)
 {
 	struct io_uring_sqe *sqe = rtap_uring_get_sqe(u);
 
 	/* liburing changed the type of its own function's argument between releases. */
-	io_uring_prep_rw(IORING_OP_POLL_REMOVE, sqe, -1, NULL, 0, 0);
+	io_uring_prep_rw(IORING_OP_ASYNC_CANCEL, sqe, -1, NULL, 0, 0);
 	sqe->addr = rtap_uring_encode(RTAP_URING_POLL, u->generation);
 	sqe->user_data = rtap_uring_encode(RTAP_URING_CANCEL, 0);
 }
@@ -274,7 +280,7 @@ rtap_uring_arm_poll(struct rtap_uring *u)
 	if (u->is_armed) {
 		if (u->armed_by == thread_id)
 			return 0;
-		prep_poll_remove(u);
+		prep_cancel(u);
 		nb_prepared++;
 	}
 	prep_poll_add(u);
@@ -332,7 +338,7 @@ cancel_poll(struct rtap_uring *u)
 {
 	if (is_quiet(u) || !u->is_armed)
 		return;
-	prep_poll_remove(u);
+	prep_cancel(u);
 	rtap_uring_submit(u);
 }
 
