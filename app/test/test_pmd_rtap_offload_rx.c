@@ -321,26 +321,54 @@ stripping_changes_while_running(void)
 }
 
 static int
-packet_types_are_those_wanted(void)
+check_type(uint32_t expected)
 {
 	const struct rtap_ip ip = { .payload_len = 100 };
-	struct rte_mbuf *mbuf;
-	uint32_t types[16];
+	struct rte_mbuf *mbuf = receive_unfinished(&ip);
 	uint32_t type;
-	int n;
 
-	if (run_with(0) != TEST_SUCCESS)
-		return TEST_FAILED;
-	n = rte_eth_dev_set_ptypes(rtap_fx.port, RTE_PTYPE_L3_MASK, types, RTE_DIM(types));
-	TEST_ASSERT_SUCCESS(n, "cannot be set");
-	TEST_ASSERT_SUCCESS(rte_eth_dev_stop(rtap_fx.port), "no stop");
-	TEST_ASSERT_SUCCESS(rtap_port_start(rtap_fx.port), "no start");
-	mbuf = receive_unfinished(&ip);
 	TEST_ASSERT_NOT_NULL(mbuf, "nothing came");
 	type = mbuf->packet_type;
 	rte_pktmbuf_free(mbuf);
-	TEST_ASSERT_EQUAL(type, RTE_PTYPE_L3_IPV4, "type %#x", type);
+	TEST_ASSERT_EQUAL(type, expected, "type %#x instead of %#x", type, expected);
 	return TEST_SUCCESS;
+}
+
+static int
+wanted_types_change_while_running(void)
+{
+	static const struct {
+		uint32_t mask;
+		uint32_t type;
+	} steps[] = {
+		{ RTE_PTYPE_L3_MASK, RTE_PTYPE_L3_IPV4 },
+		{ 0, 0 },
+		{ RTE_PTYPE_L4_MASK, RTE_PTYPE_L4_TCP },
+		{ RTE_PTYPE_ALL_MASK,
+			RTE_PTYPE_L2_ETHER | RTE_PTYPE_L3_IPV4 | RTE_PTYPE_L4_TCP },
+	};
+
+	if (run_with(0) != TEST_SUCCESS || check_type(steps[3].type) != TEST_SUCCESS)
+		return TEST_FAILED;
+	for (uint32_t i = 0; i < RTE_DIM(steps); i++) {
+		TEST_ASSERT_SUCCESS(rte_eth_dev_set_ptypes(rtap_fx.port, steps[i].mask, NULL, 0),
+			"%#x cannot be set", steps[i].mask);
+		if (check_type(steps[i].type) != TEST_SUCCESS)
+			return TEST_FAILED;
+	}
+	return TEST_SUCCESS;
+}
+
+static int
+wanted_types_outlive_stop(void)
+{
+	if (run_with(0) != TEST_SUCCESS)
+		return TEST_FAILED;
+	TEST_ASSERT_SUCCESS(rte_eth_dev_set_ptypes(rtap_fx.port, RTE_PTYPE_L3_MASK, NULL, 0),
+		"cannot be set");
+	TEST_ASSERT_SUCCESS(rte_eth_dev_stop(rtap_fx.port), "no stop");
+	TEST_ASSERT_SUCCESS(rtap_port_start(rtap_fx.port), "no start");
+	return check_type(RTE_PTYPE_L3_IPV4);
 }
 
 struct unit_test_suite rtap_offload_rx_suite = {
@@ -359,7 +387,8 @@ struct unit_test_suite rtap_offload_rx_suite = {
 		TEST_CASE_ST(rtap_setup_probed, rtap_teardown, tag_stays_without_offload),
 		TEST_CASE_ST(rtap_setup_probed, rtap_teardown, tag_is_stripped),
 		TEST_CASE_ST(rtap_setup_probed, rtap_teardown, stripping_changes_while_running),
-		TEST_CASE_ST(rtap_setup_probed, rtap_teardown, packet_types_are_those_wanted),
+		TEST_CASE_ST(rtap_setup_probed, rtap_teardown, wanted_types_change_while_running),
+		TEST_CASE_ST(rtap_setup_probed, rtap_teardown, wanted_types_outlive_stop),
 		TEST_CASES_END()
 	}
 };

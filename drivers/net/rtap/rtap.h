@@ -226,7 +226,7 @@ struct __rte_cache_aligned rtap_rx_queue {
 	uint16_t room;              /* const; bytes of a frame that one mbuf holds */
 	bool is_deferred;           /* const; started by itself, not with the port */
 	uint64_t offloads;          /* const; RTE_ETH_RX_OFFLOAD_* */
-	struct rtap_offload offload; /* control, at start; its rx_offloads at any time */
+	struct rtap_offload offload; /* control, at start; its atomic members at any time */
 	const struct rtap_filter *filter; /* const; of the port, in shared memory, too */
 
 	RTE_ATOMIC(uint16_t) nb_segs; /* control writes, lcore reads; mbufs that a read needs */

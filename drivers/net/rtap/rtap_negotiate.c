@@ -258,9 +258,18 @@ rtap_supported_ptypes_get(struct rte_eth_dev *dev __rte_unused, size_t *no_of_el
 	return ptypes;
 }
 
+/* From the next frame on, while bursts are under way. */
 int
 rtap_ptypes_set(struct rte_eth_dev *dev, uint32_t ptype_mask)
 {
-	rtap_shared(dev)->offload.ptype_mask = ptype_mask;
+	rte_atomic_store_explicit(&rtap_shared(dev)->offload.ptype_mask, ptype_mask,
+		rte_memory_order_relaxed);
+	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++) {
+		struct rtap_rx_queue *q = dev->data->rx_queues[i];
+
+		if (q != NULL)
+			rte_atomic_store_explicit(&q->offload.ptype_mask, ptype_mask,
+				rte_memory_order_relaxed);
+	}
 	return 0;
 }

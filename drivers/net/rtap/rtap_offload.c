@@ -35,6 +35,7 @@
 struct received {
 	struct rte_net_hdr_lens lens;
 	uint64_t offloads; /* RTE_ETH_RX_OFFLOAD_* in force for it */
+	uint32_t ptype_mask; /* the same of packet types */
 	uint32_t ptype;
 	uint32_t stripped; /* bytes that the frame is shorter than the header says */
 };
@@ -206,10 +207,9 @@ verify_ipv4_checksum(const struct received *rx, struct rte_mbuf *m)
 
 /* Something is to be done that needs to know what is in the frame. */
 static inline bool
-is_looked_into(const struct rtap_offload *o, const struct received *rx,
-		const struct virtio_net_hdr *hdr)
+is_looked_into(const struct received *rx, const struct virtio_net_hdr *hdr)
 {
-	return o->ptype_mask != 0 || hdr->flags != 0 ||
+	return rx->ptype_mask != 0 || hdr->flags != 0 ||
 		(rx->offloads & ~RTE_ETH_RX_OFFLOAD_SCATTER) != 0;
 }
 
@@ -218,6 +218,7 @@ rtap_offload_from_hdr(const struct rtap_offload *o, const void *vnet_hdr, struct
 {
 	struct received rx = {
 		.offloads = rte_atomic_load_explicit(&o->rx_offloads, rte_memory_order_relaxed),
+		.ptype_mask = rte_atomic_load_explicit(&o->ptype_mask, rte_memory_order_relaxed),
 	};
 	struct virtio_net_hdr hdr;
 	bool is_aggregate;
@@ -225,13 +226,13 @@ rtap_offload_from_hdr(const struct rtap_offload *o, const void *vnet_hdr, struct
 
 	memcpy(&hdr, vnet_hdr, sizeof(hdr));
 	is_aggregate = hdr.gso_type != VIRTIO_NET_HDR_GSO_NONE;
-	if (!is_aggregate && !is_looked_into(o, &rx, &hdr))
+	if (!is_aggregate && !is_looked_into(&rx, &hdr))
 		return 0;
 
 	if ((rx.offloads & RTE_ETH_RX_OFFLOAD_VLAN_STRIP) != 0)
 		rx.stripped = strip_vlan(m);
 	rx.ptype = rte_net_get_ptype(m, &rx.lens, RTE_PTYPE_ALL_MASK);
-	m->packet_type = rx.ptype & o->ptype_mask;
+	m->packet_type = rx.ptype & rx.ptype_mask;
 	if (likely(rx.lens.l3_len <= MAX_L3_LEN)) {
 		m->l2_len = rx.lens.l2_len;
 		m->l3_len = rx.lens.l3_len;

@@ -71,8 +71,9 @@ struct rtap_offload {
 	uint32_t kernel_features; /* TUN_F_* that the kernel has */
 	uint32_t tun_features;    /* those agreed on */
 	uint32_t max_aggregate;   /* bytes of the longest aggregate to be received, 0: none */
-	uint32_t ptype_mask;      /* packet types that the application wants */
-	RTE_ATOMIC(uint64_t) rx_offloads; /* RTE_ETH_RX_OFFLOAD_*; may change at any time */
+	/* These two may change at any time. */
+	RTE_ATOMIC(uint32_t) ptype_mask;  /* packet types that the application wants */
+	RTE_ATOMIC(uint64_t) rx_offloads; /* RTE_ETH_RX_OFFLOAD_* */
 	uint16_t hdr_len;         /* RTAP_VNET_HDR_LEN or RTAP_VNET_TUNNEL_HDR_LEN */
 };
 
