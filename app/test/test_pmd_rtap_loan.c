@@ -195,6 +195,16 @@ port_in_place_of_a_closed_one_leaves_nothing(void)
 }
 
 static int
+forged_messages_are_refused(void)
+{
+	const int nb_fds = rtap_kernel_count_fds();
+
+	TEST_ASSERT_SUCCESS(rtap_mp_tell(RTAP_PEER_FORGE), "not all");
+	TEST_ASSERT_EQUAL(rtap_kernel_count_fds(), nb_fds, "other number of descriptors");
+	return rtap_mp_check_both();
+}
+
+static int
 check_odd_answer(enum rtap_forged_answer odd)
 {
 	const struct rtap_run run = { .seq = 0, .n = 1, .len = 100 };
@@ -331,6 +341,7 @@ struct unit_test_suite rtap_loan_suite = {
 			closing_a_closed_port_spares_the_first),
 		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown,
 			port_in_place_of_a_closed_one_leaves_nothing),
+		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown, forged_messages_are_refused),
 		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown,
 			odd_answers_leave_nothing_open),
 		TEST_CASE_ST(rtap_mp_setup, rtap_mp_teardown,
