@@ -39,25 +39,15 @@ configure_two(void)
 }
 
 static int
-expect_link(uint16_t status)
-{
-	struct rte_eth_link link;
-
-	TEST_ASSERT_SUCCESS(rte_eth_link_get_nowait(rtap_fx.port, &link), "no link");
-	TEST_ASSERT_EQUAL(link.link_status, status, "link status is %u", link.link_status);
-	return TEST_SUCCESS;
-}
-
-static int
 expect_link_up(void)
 {
-	return expect_link(RTE_ETH_LINK_UP);
+	return rtap_netns_expect_link(RTE_ETH_LINK_UP);
 }
 
 static int
 expect_link_down(void)
 {
-	return expect_link(RTE_ETH_LINK_DOWN);
+	return rtap_netns_expect_link(RTE_ETH_LINK_DOWN);
 }
 
 static int

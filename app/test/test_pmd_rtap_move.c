@@ -165,21 +165,12 @@ change_all(void)
 }
 
 static int
-expect_link(uint16_t status)
-{
-	struct rte_eth_link link;
-
-	TEST_ASSERT_SUCCESS(rte_eth_link_get_nowait(rtap_fx.port, &link), "no link");
-	TEST_ASSERT_EQUAL(link.link_status, status, "link status is %u", link.link_status);
-	return TEST_SUCCESS;
-}
-
-static int
 port_is_controlled_there(void)
 {
 	/* Moving takes an interface down. */
-	if (traffic_goes_on_there() != TEST_SUCCESS || expect_link(RTE_ETH_LINK_UP) < 0 ||
-	    change_all() != TEST_SUCCESS || expect_link(RTE_ETH_LINK_DOWN) < 0)
+	if (traffic_goes_on_there() != TEST_SUCCESS ||
+	    rtap_netns_expect_link(RTE_ETH_LINK_UP) < 0 ||
+	    change_all() != TEST_SUCCESS || rtap_netns_expect_link(RTE_ETH_LINK_DOWN) < 0)
 		return TEST_FAILED;
 	return rtap_netns_in_other(expect_changes);
 }

@@ -42,26 +42,16 @@ teardown(void)
 }
 
 static int
-expect_link(uint16_t status)
-{
-	struct rte_eth_link link;
-
-	TEST_ASSERT_SUCCESS(rte_eth_link_get_nowait(rtap_fx.port, &link), "no link");
-	TEST_ASSERT_EQUAL(link.link_status, status, "link status is %u", link.link_status);
-	return TEST_SUCCESS;
-}
-
-static int
 expect_link_up(void)
 {
-	return expect_link(RTE_ETH_LINK_UP);
+	return rtap_netns_expect_link(RTE_ETH_LINK_UP);
 }
 
 /* The first process asks, and the second one after it. */
 static int
 expect_both(uint16_t status)
 {
-	if (expect_link(status) != TEST_SUCCESS)
+	if (rtap_netns_expect_link(status) != TEST_SUCCESS)
 		return TEST_FAILED;
 	TEST_ASSERT_EQUAL(rtap_mp_tell(RTAP_PEER_LINK), status, "another link there");
 	return TEST_SUCCESS;
@@ -121,7 +111,7 @@ second_process_keeps_link_of_interface_out_of_reach(void)
 	    expect_link_up_without_net_admin() != TEST_SUCCESS)
 		return TEST_FAILED;
 	TEST_ASSERT_EQUAL(rtap_mp_tell(RTAP_PEER_LINK), 1, "another link there");
-	return expect_link(RTE_ETH_LINK_DOWN);
+	return rtap_netns_expect_link(RTE_ETH_LINK_DOWN);
 }
 
 static int

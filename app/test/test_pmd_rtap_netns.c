@@ -19,6 +19,8 @@
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 
+#include <rte_ethdev.h>
+
 #include "test.h"
 #include "test_pmd_rtap_data.h"
 #include "test_pmd_rtap_kernel.h"
@@ -117,6 +119,16 @@ rtap_netns_check_traffic(void)
 		return TEST_FAILED;
 	TEST_ASSERT_SUCCESS(rtap_port_check_traffic(rtap_fx.port, rtap_fx.sock),
 		"no traffic");
+	return TEST_SUCCESS;
+}
+
+int
+rtap_netns_expect_link(uint16_t status)
+{
+	struct rte_eth_link link;
+
+	TEST_ASSERT_SUCCESS(rte_eth_link_get_nowait(rtap_fx.port, &link), "no link");
+	TEST_ASSERT_EQUAL(link.link_status, status, "link status is %u", link.link_status);
 	return TEST_SUCCESS;
 }
 

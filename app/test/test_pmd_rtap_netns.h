@@ -11,6 +11,7 @@
  */
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* For each case: a port that is configured with one queue and is stopped. */
 int rtap_netns_setup(void);
@@ -29,6 +30,8 @@ int rtap_netns_move_there(void);
 int rtap_netns_move_home(void);
 /* In whichever namespace the test is: the interface is brought up and used. */
 int rtap_netns_check_traffic(void);
+/* Of the port, as the application sees it, wherever the interface is. */
+int rtap_netns_expect_link(uint16_t status);
 
 /*
  * Capabilities are a thread's: one without can be refused while the others go on.
